@@ -1,0 +1,171 @@
+import type { Secret } from '../types/secret.ts';
+import type { Milliseconds } from '../types/time.ts';
+
+/** A PEM text and where it came from, so that an error about it can name the file. */
+export interface PemSource {
+  readonly pem: Secret<string>;
+  readonly origin: string;
+}
+
+export interface SigningKeyConfig {
+  readonly signing: PemSource;
+  /** Verify and are published; never sign. */
+  readonly fallbacks: readonly PemSource[];
+}
+
+export interface Lifespans {
+  readonly accessToken: Milliseconds;
+  /** Sliding: counted again from every refresh. */
+  readonly refreshToken: Milliseconds;
+  readonly authorizationCode: Milliseconds;
+  /** Absolute end of a session, however often it is refreshed. */
+  readonly session: Milliseconds;
+}
+
+export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post';
+
+export interface UpstreamCommon {
+  readonly name: string;
+  /** What pages call it: `display_name`, else the name. */
+  readonly displayName: string;
+  readonly clientId: string;
+  readonly clientSecret: Secret<string> | null;
+  readonly authMethod: ClientAuthMethod;
+  readonly redirectUri: string;
+  /** `null`: the default of the upstream's type. */
+  readonly scopes: readonly string[] | null;
+  readonly additionalAuthorizationParams: Readonly<Record<string, string>>;
+  readonly allowPrivateIps: boolean;
+  readonly insecureAllowHttp: boolean;
+}
+
+export interface UserinfoConfig {
+  readonly endpoint: string;
+  readonly method: 'GET' | 'POST';
+  readonly additionalHeaders: Readonly<Record<string, string>>;
+  readonly subjectFields: readonly string[];
+  readonly nameFields: readonly string[];
+  readonly emailFields: readonly string[];
+}
+
+export interface OidcUpstreamConfig extends UpstreamCommon {
+  readonly type: 'oidc';
+  readonly issuer: string;
+  readonly subjectClaim: string;
+  readonly userinfo: UserinfoConfig | null;
+}
+
+export interface OAuth2UpstreamConfig extends UpstreamCommon {
+  readonly type: 'oauth2';
+  readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
+  readonly userinfo: UserinfoConfig | null;
+}
+
+export type UpstreamConfig = OidcUpstreamConfig | OAuth2UpstreamConfig;
+
+/** All keys that are present must hold; lists mean "one of". */
+export interface AccessRule {
+  /** Only e-mails that the provider calls verified; compared without case. */
+  readonly emails?: readonly string[];
+  /** Domains of verified e-mails; compared without case, never as a suffix. */
+  readonly emailDomains?: readonly string[];
+  readonly subjects?: readonly string[];
+  /** A claim (dots lead into objects) that equals the value or is a list that contains it. */
+  readonly claim?: { readonly name: string; readonly contains: string };
+}
+
+/** `unset`: the file has none of our own sections (a ToolHive RunConfig); everybody may sign in, with a warning. */
+export type AccessConfig = 'anyone' | 'unset' | readonly AccessRule[];
+
+export interface StaticClientConfig {
+  readonly clientId: string;
+  readonly clientName: string | null;
+  readonly secret: Secret<string> | null;
+  readonly authMethod: ClientAuthMethod;
+  readonly redirectUris: readonly string[];
+  readonly grantTypes: readonly string[];
+  /** `null`: every supported scope. */
+  readonly scopes: readonly string[] | null;
+  /** Resources that this client is the resource server of: it may introspect tokens for them. */
+  readonly introspects: readonly string[];
+}
+
+export interface RegistrationConfig {
+  readonly allowConfidential: boolean;
+  readonly forceConfidentialRedirectUris: readonly string[];
+}
+
+/** How pages look. */
+export interface BrandConfig {
+  readonly name: string;
+  /** `https:` or `data:image/…` URL. */
+  readonly logoUrl: string | null;
+  /** `#rrggbb`. */
+  readonly color: string;
+}
+
+export type StorageConfig = { readonly type: 'memory' } | { readonly type: 'sqlite'; readonly path: string };
+
+/** Everything the authorization server needs, resolved: no file names, no environment. Secrets are wrapped. */
+export interface Config {
+  /** Without a trailing slash; may have a path. */
+  readonly issuer: string;
+  readonly authorizationBaseUrl: string;
+  /** `null`: make a key (kept in the state directory by `serve`). */
+  readonly signingKeys: SigningKeyConfig | null;
+  /** The first signs, the rest verify; empty: make one. Each at least 32 bytes. */
+  readonly hmacSecrets: readonly Secret<Uint8Array>[];
+  readonly lifespans: Lifespans;
+  readonly refreshGrace: Milliseconds;
+  readonly identityMaxAge: Milliseconds;
+  readonly refreshTokenPolicy: 'always' | 'offline_access';
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly scopesSupported: readonly string[];
+  readonly scopeDescriptions: Readonly<Record<string, string>>;
+  readonly baselineClientScopes: readonly string[];
+  /** Canonical resource identifiers that tokens may be for. */
+  readonly resources: readonly string[];
+  readonly defaultResource: string | null;
+  readonly access: AccessConfig;
+  readonly clients: readonly StaticClientConfig[];
+  readonly registration: RegistrationConfig;
+  readonly brand: BrandConfig;
+  /** Origins that browsers may call MCP endpoints from, beside our own and loopback. */
+  readonly allowedOrigins: readonly string[];
+  readonly injectUpstreamToken: boolean;
+  readonly insecureAllowHttp: boolean;
+  readonly storage: StorageConfig | null;
+  readonly listen: ListenConfig;
+  readonly proxies: readonly ProxyConfig[];
+  readonly observe: ObserveConfig;
+  /** What an operator should know; `/readyz` repeats them. */
+  readonly warnings: readonly string[];
+}
+
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: { readonly cert: string; readonly key: Secret<string> } | null;
+  /** A front proxy removes the issuer's path before requests reach us. */
+  readonly pathStripped: boolean;
+}
+
+export interface ProxyConfig {
+  /** Path of the MCP endpoint on this gateway. */
+  readonly path: string;
+  /** The canonical resource identifier of the endpoint: issuer's origin and `path`. */
+  readonly resource: string;
+  /** Absolute URL of the MCP server behind. */
+  readonly target: string;
+  /** Whose token is injected; `null`: none. */
+  readonly upstream: string | null;
+  /** Scopes that a token must have; also named in challenges. */
+  readonly scopes: readonly string[];
+  /** Bytes. */
+  readonly maxBody: number;
+}
+
+export interface ObserveConfig {
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}

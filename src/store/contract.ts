@@ -1,0 +1,306 @@
+import type { Milliseconds } from '../types/time.ts';
+
+/** SHA-256 as base64url: what the store keeps of a secret, so that a leaked database forges nothing. */
+export type Hash = string;
+
+/** An AES-256-GCM envelope made above the store; the store cannot read it. */
+export type Sealed = Uint8Array;
+
+/** Twelve bits of SHA-256(user id) as three hex digits; everything of one user shares it (Redis Cluster hash tag). */
+export type Bucket = string;
+
+/** Names a grant everywhere: `sid` is `bucket.grantId`. */
+export interface GrantKey {
+  readonly bucket: Bucket;
+  readonly grantId: string;
+}
+
+/** Names what we keep of one account at one upstream. */
+export interface ConnectionKey {
+  readonly bucket: Bucket;
+  readonly userId: string;
+  readonly upstream: string;
+  /** The upstream's stable subject of the account. */
+  readonly account: string;
+}
+
+/** Random per HTTP request, the same across retries of a driver: makes each step idempotent. */
+export type Attempt = string;
+
+/** A login that was consented to and waits for the upstream's answer. */
+export interface PendingRow {
+  readonly transaction: string;
+  readonly sealed: Sealed;
+  /** Index of the current upstream leg: 0 at first, one more per restart. */
+  readonly leg: number;
+}
+
+export interface PutPending {
+  readonly transaction: string;
+  readonly sealed: Sealed;
+  readonly ttl: Milliseconds;
+  /** Address prefix of the browser: rows are capped per source. */
+  readonly source: string;
+}
+
+/** `ok` also when this very transaction waits already; `taken` when its answer came, `done` when its code was issued. */
+export type PutPendingResult =
+  | { readonly r: 'ok'; readonly leg: number }
+  | { readonly r: 'taken' }
+  | { readonly r: 'done' };
+
+export interface TakePending {
+  readonly transaction: string;
+  readonly leg: number;
+  readonly attempt: Attempt;
+}
+
+/**
+ * `ok` once per leg; `restarted` when that leg was taken before and its login never ended: the row now waits for `leg`;
+ * `exhausted` after three restarts; `done` once the login was committed.
+ */
+export type TakePendingResult =
+  | { readonly r: 'ok'; readonly sealed: Sealed }
+  | { readonly r: 'restarted'; readonly sealed: Sealed; readonly leg: number }
+  | { readonly r: 'exhausted' }
+  | { readonly r: 'done' }
+  | { readonly r: 'missing' };
+
+/** What an upstream told about a user, sealed, and when it told. */
+export interface IdentityEvidence {
+  readonly sealed: Sealed;
+  readonly at: Milliseconds;
+}
+
+/** Tokens of one account. Access and refresh token are apart, so that an absent one never overwrites a present one. */
+export interface ConnectionTokens {
+  readonly access: Sealed;
+  /** `null`: the upstream sent none. */
+  readonly refresh: Sealed | null;
+  readonly upstreamClientId: string;
+  readonly scopes: readonly string[];
+}
+
+export interface ConnectionRow {
+  readonly key: ConnectionKey;
+  readonly tokens: ConnectionTokens;
+  /** Counts writes of `tokens`; a refresh names the version it saw. */
+  readonly version: number;
+  /** `dead`: the upstream said that the credential is gone; only a new login helps. */
+  readonly state: 'alive' | 'dead';
+  /** The upstream failed; do not ask again before this moment. 0 when there is no such wait. */
+  readonly backoffUntil: Milliseconds;
+}
+
+/** A grant to be, with its code. */
+export interface NewGrant {
+  readonly grantId: string;
+  readonly client: Hash;
+  readonly codeSeed: Hash;
+  /** S256 code challenge (RFC 7636). */
+  readonly challenge: string;
+  readonly redirectUri: Hash;
+  readonly resource: string;
+  readonly codeTtl: Milliseconds;
+  /** Absolute end of the session, counted from now. */
+  readonly sessionTtl: Milliseconds;
+  /** JSON of the layer above; no secrets. */
+  readonly data: string;
+}
+
+export interface CommitLogin {
+  readonly transaction: string;
+  readonly leg: number;
+  readonly attempt: Attempt;
+  readonly connection: ConnectionKey;
+  readonly tokens: ConnectionTokens;
+  readonly identity: IdentityEvidence;
+  readonly grant: NewGrant;
+}
+
+/** `kept`: an alive connection with more scopes stood there and stays; `done`: another answer of this login won. */
+export type CommitLoginResult =
+  | { readonly r: 'ok'; readonly connection: 'stored' | 'kept' }
+  | { readonly r: 'done' }
+  | { readonly r: 'missing' };
+
+export interface RedeemCode extends GrantKey {
+  readonly codeSeed: Hash;
+  readonly client: Hash;
+  readonly challenge: string;
+  /** `null` when the client sent none (OAuth 2.1 no longer asks for it). */
+  readonly redirectUri: Hash | null;
+  /** `null` when the client sent none. */
+  readonly resource: string | null;
+  /** Seed of the refresh family. */
+  readonly newSeed: Hash;
+  readonly refreshTtl: Milliseconds;
+  readonly attempt: Attempt;
+}
+
+/** What a token answer needs of a grant. */
+export interface GrantView {
+  readonly userId: string;
+  readonly upstream: string;
+  readonly account: string;
+  readonly resource: string;
+  readonly data: string;
+  readonly createdAt: Milliseconds;
+  /** Absolute end of the session. */
+  readonly endsAt: Milliseconds;
+  readonly identity: IdentityEvidence;
+}
+
+/**
+ * `mismatch` and `expired` change nothing. `replayed`: redeemed already, at most 10 s ago, by this client: nothing
+ * changes. `revoked`: the grant is dead; `now` is true when this very call ended it.
+ */
+export type RedeemCodeResult =
+  | { readonly r: 'ok'; readonly grant: GrantView }
+  | { readonly r: 'mismatch'; readonly what: 'client' | 'challenge' | 'redirect_uri' | 'resource' | 'code' }
+  | { readonly r: 'expired' | 'missing' | 'replayed' }
+  | { readonly r: 'revoked'; readonly now: boolean };
+
+export interface RotateRefresh extends GrantKey {
+  readonly seed: Hash;
+  readonly generation: number;
+  readonly client: Hash;
+  /** `null` when the client sent none. */
+  readonly resource: string | null;
+  /** How long a superseded generation still gets the current token. */
+  readonly grace: Milliseconds;
+  /** The sliding lifetime that a rotation grants, never past the session's end. */
+  readonly refreshTtl: Milliseconds;
+  /** Oldest acceptable identity evidence, as an age; `null` when none is needed. */
+  readonly identityMaxAge: Milliseconds | null;
+  readonly attempt: Attempt;
+}
+
+/**
+ * `ok`: rotated to `generation`. `retry`: within the grace, `generation` is the current one. `advanced`: the token was
+ * one ahead of the store (it lost its last write); rotated. `stale`: the identity evidence is too old, nothing changed.
+ * `dead`: the upstream ended the sign-in connection. `revoked`: as in {@link RedeemCodeResult}; `now` means theft.
+ */
+export type RotateRefreshResult =
+  | { readonly r: 'ok' | 'retry' | 'advanced'; readonly generation: number; readonly grant: GrantView }
+  | { readonly r: 'stale' | 'dead'; readonly grant: GrantView }
+  | { readonly r: 'mismatch'; readonly what: 'client' | 'resource' | 'token' }
+  | { readonly r: 'expired' | 'missing' }
+  | { readonly r: 'revoked'; readonly now: boolean };
+
+export interface ReadSession extends GrantKey {
+  /** The connection to bring along; `null` for the one that the user signed in with. */
+  readonly upstream: string | null;
+}
+
+/** A grant as the resource side sees it; `null` connection when there is none at that upstream. */
+export interface SessionView {
+  readonly state: 'code' | 'active' | 'revoked';
+  readonly grant: GrantView;
+  /** Hash of the client that holds the grant. */
+  readonly client: Hash;
+  /** End of the grant as it stands now (sliding). */
+  readonly expiresAt: Milliseconds;
+  readonly generation: number;
+  /** SHA-256 of the refresh family's seed; empty before the code was redeemed. */
+  readonly seed: Hash;
+  readonly codeSeed: Hash;
+  readonly revokedTokens: readonly string[];
+  readonly connection: ConnectionRow | null;
+}
+
+export interface RevokeAccessToken extends GrantKey {
+  readonly tokenId: string;
+}
+
+export interface BeginUpstreamRefresh extends ConnectionKey {
+  /** The version that the caller holds and found wanting. */
+  readonly version: number;
+  readonly owner: string;
+  readonly lease: Milliseconds;
+}
+
+/**
+ * `leader`: call the upstream, then end with the same `fence`; `takenOver` when an earlier leader vanished, so that the
+ * refresh token may be spent. `fresh`: somebody refreshed meanwhile. `busy`: somebody refreshes now.
+ */
+export type BeginUpstreamRefreshResult =
+  | { readonly r: 'leader'; readonly row: ConnectionRow; readonly fence: number; readonly takenOver: boolean }
+  | { readonly r: 'fresh'; readonly row: ConnectionRow }
+  | { readonly r: 'busy'; readonly wait: Milliseconds }
+  | { readonly r: 'backoff'; readonly until: Milliseconds }
+  | { readonly r: 'dead' | 'missing' };
+
+export interface EndUpstreamRefresh extends ConnectionKey {
+  readonly owner: string;
+  readonly fence: number;
+  readonly outcome:
+    | {
+        readonly kind: 'tokens';
+        readonly tokens: ConnectionTokens;
+        readonly identity: IdentityEvidence | null;
+      }
+    | { readonly kind: 'failed'; readonly backoff: Milliseconds }
+    | { readonly kind: 'dead' };
+}
+
+export interface KeyRingRow {
+  readonly value: Uint8Array;
+  readonly version: number;
+}
+
+export interface StoreTraits {
+  /** Survives a restart of the process. */
+  readonly durable: boolean;
+  /** Seen by every replica. */
+  readonly shared: boolean;
+}
+
+export interface StoreStats {
+  readonly pending: number;
+  readonly grants: number;
+  readonly connections: number;
+}
+
+/**
+ * What the authorization server remembers. Every method is one OAuth step: atomic, one round trip, with a closed set of
+ * results; no caller composes check-then-act. The store's own clock decides. A method rejects only when the store
+ * itself fails (`storage_failed`), and then nothing was consumed or the same attempt may be tried again.
+ */
+export interface AuthStore {
+  readonly traits: StoreTraits;
+  /** Resolves when the store answers; rejects with the reason when it does not. */
+  health(): Promise<void>;
+  /** Idempotent. */
+  close(): Promise<void>;
+  stats(): Promise<StoreStats>;
+
+  loadKeyRing(name: string): Promise<KeyRingRow | null>;
+  /** Compare-and-set: `version` is the one that was loaded, 0 for a new ring. */
+  saveKeyRing(name: string, row: KeyRingRow): Promise<'ok' | 'conflict'>;
+
+  putPending(pending: PutPending): Promise<PutPendingResult>;
+  takePending(take: TakePending): Promise<TakePendingResult>;
+  commitLogin(login: CommitLogin): Promise<CommitLoginResult>;
+
+  redeemCode(code: RedeemCode): Promise<RedeemCodeResult>;
+  rotateRefresh(token: RotateRefresh): Promise<RotateRefreshResult>;
+  readSession(read: ReadSession): Promise<SessionView | null>;
+
+  /** True when the grant was alive. The last grant of a user takes the user's connections and identity along. */
+  revokeGrant(key: GrantKey & { readonly why: string }): Promise<boolean>;
+  /** Number of grants ended. */
+  revokeUser(key: {
+    readonly bucket: Bucket;
+    readonly userId: string;
+    readonly why: string;
+  }): Promise<number>;
+  /** `full`: sixteen tokens were revoked already, so the grant was revoked instead. */
+  revokeAccessToken(token: RevokeAccessToken): Promise<'ok' | 'full' | 'missing'>;
+
+  saveIdentity(
+    key: { readonly bucket: Bucket; readonly userId: string } & { readonly identity: IdentityEvidence },
+  ): Promise<void>;
+  beginUpstreamRefresh(begin: BeginUpstreamRefresh): Promise<BeginUpstreamRefreshResult>;
+  endUpstreamRefresh(end: EndUpstreamRefresh): Promise<'ok' | 'lost'>;
+}
