@@ -1,0 +1,67 @@
+import type { HttpResponse } from './exchange.ts';
+
+type Headers = HttpResponse['headers'];
+
+/** For everything that holds a token, a code or somebody's data (RFC 6749 §5.1). */
+const noStore: Headers = { 'cache-control': 'no-store', pragma: 'no-cache' };
+
+/** For every answer that a browser shows or follows: not kept, not framed, and no referrer to leak a code. */
+const browserHeaders: Headers = {
+  ...noStore,
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-opener-policy': 'same-origin',
+};
+
+/** A JSON answer that nobody keeps. */
+export function json(status: number, body: unknown, headers?: Headers): HttpResponse {
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      'x-content-type-options': 'nosniff',
+      ...noStore,
+      ...headers,
+    },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  };
+}
+
+/** An HTML page under its own content security policy. */
+export function page(status: number, html: string, headers: Headers): HttpResponse {
+  return {
+    status,
+    headers: { 'content-type': 'text/html; charset=utf-8', ...browserHeaders, ...headers },
+    body: html,
+  };
+}
+
+/** Sends the browser on with GET. */
+export function redirect(location: string, headers?: Headers): HttpResponse {
+  return {
+    status: 303,
+    headers: {
+      location,
+      ...browserHeaders,
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      ...headers,
+    },
+  };
+}
+
+/**
+ * A document that changes only with the configuration: its bytes are made once.
+ * @param maxAge seconds that anybody may keep it
+ */
+export function publicDocument(body: unknown, maxAge: number): HttpResponse {
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': `public, max-age=${maxAge}`,
+      'x-content-type-options': 'nosniff',
+    },
+    body: Buffer.from(JSON.stringify(body)),
+  };
+}

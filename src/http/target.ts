@@ -1,0 +1,15 @@
+/** Splits a request target (RFC 9112 §3.2; origin or absolute form) into path and query, neither decoded. */
+export function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const origin = target.startsWith('/') ? target : afterAuthority(target);
+  const mark = origin.indexOf('?');
+  return mark < 0
+    ? { path: origin, query: '' }
+    : { path: origin.slice(0, mark), query: origin.slice(mark + 1) };
+}
+
+function afterAuthority(target: string): string {
+  const scheme = target.indexOf('://');
+  if (scheme < 0) return target;
+  const slash = target.indexOf('/', scheme + 3);
+  return slash < 0 ? '/' : target.slice(slash);
+}
