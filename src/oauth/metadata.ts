@@ -1,0 +1,135 @@
+/** Paths of each document, at every place that belongs to the issuer and at no other. */
+export interface WellKnownPaths {
+  readonly authorizationServer: readonly string[];
+  readonly openidConfiguration: readonly string[];
+  readonly jwks: readonly string[];
+}
+
+/**
+ * Where clients look (RFC 8414 §3.1 inserts, OpenID Connect Discovery §4 appends). With an issuer path the root belongs to
+ * somebody else, unless a front proxy strips the path.
+ */
+export function wellKnownPaths(issuer: string, options: { readonly pathStripped: boolean }): WellKnownPaths {
+  const path = new URL(issuer).pathname.replace(/\/$/u, '');
+  const root = path === '' || options.pathStripped;
+  const places = (name: string): string[] => [
+    ...new Set([
+      `/.well-known/${name}${path}`,
+      `${path}/.well-known/${name}`,
+      ...(root ? [`/.well-known/${name}`] : []),
+    ]),
+  ];
+  return {
+    authorizationServer: places('oauth-authorization-server'),
+    openidConfiguration: places('openid-configuration'),
+    // Not a discovery document: without the path it can lead nobody astray.
+    jwks: [...new Set([`${path}/.well-known/jwks.json`, '/.well-known/jwks.json'])],
+  };
+}
+
+/** The part of the configuration that metadata tell about. */
+export interface MetadataConfig {
+  readonly issuer: string;
+  readonly authorizationBaseUrl: string;
+  readonly scopesSupported: readonly string[];
+  readonly registration: {
+    readonly allowConfidential: boolean;
+    readonly forceConfidentialRedirectUris: readonly string[];
+  };
+  readonly clients: readonly { readonly authMethod: string }[];
+  readonly proxies: readonly { readonly resource: string; readonly scopes: readonly string[] }[];
+}
+
+interface Source {
+  readonly config: MetadataConfig;
+  /** Algorithm that signs ID tokens. */
+  readonly idTokenAlg: string;
+}
+
+/** RFC 8414 §2. Tells what is served, and nothing else. */
+export function authorizationServerMetadata({ config }: Source): object {
+  const { issuer } = config;
+  const secretMethods = secretMethodsOf(config);
+  return {
+    issuer,
+    authorization_endpoint: `${config.authorizationBaseUrl}/oauth/authorize`,
+    token_endpoint: `${issuer}/oauth/token`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    registration_endpoint: `${issuer}/oauth/register`,
+    revocation_endpoint: `${issuer}/oauth/revoke`,
+    introspection_endpoint: `${issuer}/oauth/introspect`,
+    ...someScopes(config.scopesSupported),
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_methods_supported: ['none', ...secretMethods],
+    revocation_endpoint_auth_methods_supported: ['none', ...secretMethods],
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+  };
+}
+
+/** OpenID Connect Discovery §3: the same server, and what OpenID clients ask for beside it. */
+export function openidConfiguration(source: Source): object {
+  return {
+    ...authorizationServerMetadata(source),
+    userinfo_endpoint: `${source.config.issuer}/oauth/userinfo`,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [source.idTokenAlg],
+    claims_supported: [
+      'sub',
+      'iss',
+      'aud',
+      'exp',
+      'iat',
+      'auth_time',
+      'nonce',
+      'at_hash',
+      'name',
+      'email',
+      'email_verified',
+    ],
+    prompt_values_supported: ['login', 'select_account', 'consent'],
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    claims_parameter_supported: false,
+  };
+}
+
+/** RFC 9728 §2. Refresh tokens are between client and authorization server, so `offline_access` is not listed. */
+export function protectedResourceMetadata({
+  config,
+  resource,
+}: {
+  readonly config: MetadataConfig;
+  readonly resource: string;
+}): object {
+  return {
+    resource,
+    authorization_servers: [config.issuer],
+    bearer_methods_supported: ['header'],
+    ...someScopes(resourceScopes(config, resource)),
+  };
+}
+
+/** Scopes that a client should ask for at a resource: what its proxy demands, else everything but `offline_access`. */
+function resourceScopes(config: MetadataConfig, resource: string): readonly string[] {
+  const demanded = config.proxies.find((proxy) => proxy.resource === resource)?.scopes ?? [];
+  const useful = demanded.length > 0 ? demanded : config.scopesSupported;
+  return useful.filter((scope) => scope !== 'offline_access');
+}
+
+/** RFC 8414 §3.2 and RFC 9728 §3.2: a list without members is left out. */
+function someScopes(scopes: readonly string[]): { readonly scopes_supported?: readonly string[] } {
+  return scopes.length > 0 ? { scopes_supported: scopes } : {};
+}
+
+/** Secrets are taken when registration hands them out, to all or to some, or when a static client has one. */
+function secretMethodsOf({ registration, clients }: MetadataConfig): readonly string[] {
+  const some =
+    registration.allowConfidential ||
+    registration.forceConfidentialRedirectUris.length > 0 ||
+    clients.some((client) => client.authMethod !== 'none');
+  return some ? ['client_secret_basic', 'client_secret_post'] : [];
+}
