@@ -31,6 +31,8 @@ export interface UpstreamCommon {
   readonly clientId: string;
   readonly clientSecret: Secret<string> | null;
   readonly authMethod: ClientAuthMethod;
+  /** False: nobody said which method the provider expects, so the other way to send a secret may be tried. */
+  readonly authMethodGiven: boolean;
   readonly redirectUri: string;
   /** `null`: the default of the upstream's type. */
   readonly scopes: readonly string[] | null;
@@ -75,7 +77,10 @@ export interface AccessRule {
   readonly claim?: { readonly name: string; readonly contains: string };
 }
 
-/** `unset`: the file has none of our own sections (a ToolHive RunConfig); everybody may sign in, with a warning. */
+/**
+ * `unset`: the file has no `access` section; everybody may sign in, with a warning. {@link Config.toolhiveFile} tells a
+ * ToolHive RunConfig, where that is normal, from a file of ours, where it was forgotten.
+ */
 export type AccessConfig = 'anyone' | 'unset' | readonly AccessRule[];
 
 export interface StaticClientConfig {
@@ -128,6 +133,8 @@ export interface Config {
   readonly resources: readonly string[];
   readonly defaultResource: string | null;
   readonly access: AccessConfig;
+  /** None of our own sections and fields is there: it was written for ToolHive, which knows no `access`. */
+  readonly toolhiveFile: boolean;
   readonly clients: readonly StaticClientConfig[];
   readonly registration: RegistrationConfig;
   readonly brand: BrandConfig;

@@ -1,0 +1,91 @@
+import type { Lifespans } from './config.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import type { Path } from './problems.ts';
+import type { Resolving } from './resolving.ts';
+import type { DurationText } from './schema-fields.ts';
+import type { Milliseconds } from '../types/time.ts';
+
+const second = 1000;
+const hour = 3_600_000;
+
+interface Bounds {
+  readonly path: Path;
+  readonly usual: Milliseconds;
+  readonly max: Milliseconds;
+}
+
+/** Every span of the configuration. */
+export interface Spans {
+  readonly lifespans: Lifespans;
+  readonly refreshGrace: Milliseconds;
+  readonly identityMaxAge: Milliseconds;
+}
+
+/** Reads the lifespans: a zero means the default, the least is a second, the upper bounds are ToolHive's. */
+export function resolveLifespans(resolving: Resolving): Spans {
+  const { config, findings } = resolving;
+  const tokens = config.token_lifespans;
+  const read = (text: DurationText | undefined, bounds: Bounds): Milliseconds =>
+    span(text, bounds, resolving);
+  const at = (field: string): Path => ['token_lifespans', field];
+  if (config.delegation_token_lifespan !== undefined) {
+    const path = ['delegation_token_lifespan'];
+    read(config.delegation_token_lifespan, { path, usual: hour / 4, max: 24 * hour });
+    findings.warn(path, 'has no effect: there is no delegation in this version');
+  }
+  return {
+    lifespans: {
+      accessToken: read(tokens?.access_token_lifespan, {
+        path: at('access_token_lifespan'),
+        usual: hour,
+        max: 24 * hour,
+      }),
+      refreshToken: read(tokens?.refresh_token_lifespan, {
+        path: at('refresh_token_lifespan'),
+        usual: 168 * hour,
+        max: 720 * hour,
+      }),
+      authorizationCode: read(tokens?.auth_code_lifespan, {
+        path: at('auth_code_lifespan'),
+        usual: hour / 6,
+        max: hour / 6,
+      }),
+      session: read(config.session_lifespan, {
+        path: ['session_lifespan'],
+        usual: 2160 * hour,
+        max: 87_600 * hour,
+      }),
+    },
+    refreshGrace: read(config.refresh_grace, { path: ['refresh_grace'], usual: 60 * second, max: hour / 6 }),
+    identityMaxAge: read(config.identity_max_age, {
+      path: ['identity_max_age'],
+      usual: 24 * hour,
+      max: 87_600 * hour,
+    }),
+  };
+}
+
+function span(
+  text: DurationText | undefined,
+  { path, usual, max }: Bounds,
+  { findings }: Resolving,
+): Milliseconds {
+  const value = milliseconds(text);
+  if (value === 0) return usual;
+  if (value < second || value > max)
+    findings.refuse(path, {
+      problem: `must be between ${formatDuration(second)} and ${formatDuration(max)}`,
+      fix: `write a duration between them, or remove it for the default of ${formatDuration(usual)}`,
+    });
+  return Math.round(value);
+}
+
+/** The shape is checked already; what is left to go wrong is a duration of more than 292 years. */
+function milliseconds(text: DurationText | undefined): Milliseconds {
+  if (text === undefined || text === 0) return 0;
+  try {
+    return parseDuration(text);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}

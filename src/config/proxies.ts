@@ -1,0 +1,95 @@
+import { canonicalResource } from '../oauth/resource.ts';
+import type { ProxyConfig, UpstreamConfig } from './config.ts';
+import type { Complaint, Path } from './problems.ts';
+import { itemsOf } from './resolving.ts';
+import type { Resolving } from './resolving.ts';
+import type { ProxySection } from './schema-ours.ts';
+import { checkSubset } from './scopes.ts';
+import type { Sieved } from './shape.ts';
+import { checkUrl } from './urls.ts';
+
+/** Longest request body by default, in bytes. */
+const usualMaxBody = 16_777_216;
+
+/** What proxies refer to. */
+export interface ProxyContext {
+  readonly issuer: string | null;
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly scopesSupported: readonly string[];
+}
+
+type Section = Sieved<ProxySection>;
+
+/** Reads the MCP servers behind the gateway, each at its place; `null` where problems say why. */
+export function resolveProxies(resolving: Resolving, context: ProxyContext): readonly (ProxyConfig | null)[] {
+  const seen = new Set<string>();
+  return (resolving.config.proxy ?? []).map((item, index) => {
+    if (item === undefined) return null;
+    const path: Path = ['proxy', index];
+    const complaint = item.path === undefined ? null : checkPath(item.path);
+    if (complaint) resolving.findings.refuse([...path, 'path'], complaint);
+    if (item.path !== undefined && seen.has(item.path))
+      resolving.findings.refuse([...path, 'path'], {
+        problem: 'comes twice',
+        fix: 'give each proxy a path of its own',
+      });
+    if (item.path !== undefined) seen.add(item.path);
+    const proxy = resolveProxy(item, { ...resolving, ...context, path });
+    return complaint || proxy.resource === '' ? null : proxy;
+  });
+}
+
+function resolveProxy(
+  section: Section,
+  place: Resolving & ProxyContext & { readonly path: Path },
+): ProxyConfig {
+  const { path, findings, issuer, scopesSupported: known } = place;
+  const scopes = itemsOf(section.scopes).map(({ item }) => item);
+  checkSubset(scopes, { path: [...path, 'scopes'], findings, known, where: 'scopes_supported' });
+  // A server behind the gateway is the operator's own network: plain http is usual there.
+  const complaint = section.target === undefined ? null : checkUrl(section.target, { allowHttp: true });
+  if (complaint) findings.refuse([...path, 'target'], complaint);
+  if (section.target?.includes('?'))
+    findings.refuse([...path, 'target'], { problem: 'has a query', fix: 'remove ? and what follows' });
+  return {
+    path: section.path ?? '',
+    resource: issuer === null || section.path === undefined ? '' : resourceOf(issuer, section.path),
+    target: section.target ?? '',
+    upstream: upstreamOf(section.upstream, place),
+    scopes,
+    maxBody: section.max_body ?? usualMaxBody,
+  };
+}
+
+function resourceOf(issuer: string, path: string): string {
+  return canonicalResource(`${new URL(issuer).origin}${path}`) ?? '';
+}
+
+/** Paths of the authorization server are not for MCP servers, wherever the issuer's path puts them. */
+function checkPath(path: string): Complaint | null {
+  const fix = 'write an absolute path, such as /mcp';
+  if (!path.startsWith('/') || path.startsWith('//')) return { problem: 'is not an absolute path', fix };
+  if (path !== '/' && path.endsWith('/'))
+    return { problem: 'ends with a slash', fix: 'remove the slash at the end' };
+  if (!/^[\w\-.~!$&'()*+,;=:@/]+$/.test(path) || new URL(path, 'http://localhost').pathname !== path)
+    return { problem: 'is not a plain path', fix };
+  const taken = ['/oauth', '/.well-known', '/healthz', '/readyz'].find((one) =>
+    `${path}/`.startsWith(`${one}/`),
+  );
+  return taken === undefined ? null : { problem: `is ${taken} or below it, which is taken`, fix };
+}
+
+function upstreamOf(
+  name: string | undefined,
+  { path, findings, upstreams }: Resolving & ProxyContext & { readonly path: Path },
+): string | null {
+  if (name === 'none') return null;
+  const names = upstreams.map((upstream) => upstream.name);
+  if (name === undefined) return names[0] ?? null;
+  if (!names.includes(name))
+    findings.refuse([...path, 'upstream'], {
+      problem: 'is not the name of an upstream',
+      fix: `write ${[...names, 'none'].join(' or ')}`,
+    });
+  return name;
+}

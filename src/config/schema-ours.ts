@@ -1,0 +1,203 @@
+/** Sallyport's own sections. */
+import { z } from 'zod';
+import type { ClientAuthMethod, ObserveConfig } from './config.ts';
+import {
+  flag,
+  oneOf,
+  optional,
+  requiredText,
+  section,
+  someTexts,
+  text,
+  texts,
+  wholeNumber,
+} from './schema-fields.ts';
+
+/** Certificate of the listener. */
+export interface TlsSection {
+  cert_file: string;
+  key_file: string;
+}
+
+/** Where `sallyport serve` listens. */
+export interface ListenSection {
+  host?: string | undefined;
+  port?: number | undefined;
+  path_stripped?: boolean | undefined;
+  tls?: TlsSection | undefined;
+}
+
+export const listenSchema: z.ZodType<ListenSection> = section<ListenSection>({
+  host: text('Address to listen on. Default: 127.0.0.1.', '0.0.0.0'),
+  port: wholeNumber(
+    { min: 0, max: 65_535 },
+    { description: 'Port to listen on; 0: any free one.', default: 8080 },
+  ),
+  path_stripped: flag('A front proxy removes the issuer’s path before requests arrive.'),
+  tls: optional(
+    section<TlsSection>({
+      cert_file: requiredText('PEM file with the certificate chain.', '/run/secrets/tls.crt'),
+      key_file: requiredText('PEM file with the private key.', '/run/secrets/tls.key'),
+    }),
+    'Serve https. Without it something in front has to.',
+  ),
+});
+
+/** An MCP server behind the gateway. */
+export interface ProxySection {
+  path: string;
+  target: string;
+  upstream?: string | undefined;
+  scopes?: string[] | undefined;
+  max_body?: number | undefined;
+}
+
+export const proxiesSchema: z.ZodType<ProxySection[]> = z
+  .array(
+    section<ProxySection>({
+      path: requiredText('Path of the MCP endpoint on this gateway.', '/mcp'),
+      target: requiredText('Absolute URL of the MCP server behind.', 'http://127.0.0.1:9000/mcp'),
+      upstream: text(
+        'Whose token the MCP server gets: the name of an upstream, or none. Default: the only upstream.',
+        'okta',
+      ),
+      scopes: texts('Scopes that a token must have; a subset of scopes_supported. Default: none.', [
+        'openid',
+      ]),
+      max_body: wholeNumber(
+        { min: 1, max: 1_073_741_824 },
+        { description: 'Longest request body, in bytes.', default: 16_777_216 },
+      ),
+    }),
+  )
+  .min(1)
+  .meta({ description: 'MCP servers that `sallyport serve` protects.' });
+
+/** What a claim must be or contain. */
+export interface ClaimRuleSection {
+  name: string;
+  contains: string;
+}
+
+/** Everything in a rule must hold. */
+export interface AccessRuleSection {
+  emails?: string[] | undefined;
+  email_domains?: string[] | undefined;
+  subjects?: string[] | undefined;
+  claim?: ClaimRuleSection | undefined;
+}
+
+/** Who may sign in. */
+export type AccessSection = 'anyone' | AccessRuleSection[];
+
+const accessRuleSchema: z.ZodType<AccessRuleSection> = section<AccessRuleSection>({
+  emails: someTexts('E-mail addresses that the upstream has verified; compared without case.', [
+    'bob@example.com',
+  ]),
+  email_domains: someTexts('Domains of verified e-mail addresses; compared whole and without case.', [
+    'example.com',
+  ]),
+  subjects: someTexts('Ids of people at the upstream.', ['248289761001']),
+  claim: optional(
+    section<ClaimRuleSection>({
+      name: requiredText('Name of the claim; dots lead into objects.', 'realm_access.roles'),
+      contains: requiredText('What it equals, or contains when it is a list.', 'mcp-user'),
+    }),
+    'A claim of the ID token or of userinfo.',
+  ),
+});
+
+export const accessSchema: z.ZodType<AccessSection> = z
+  .union([z.literal('anyone'), z.array(accessRuleSchema).min(1)], {
+    error: 'is neither anyone nor a list of rules',
+  })
+  .meta({
+    description:
+      'Who may sign in: anyone, or a list of rules. One rule is enough; everything in it must hold. Checked at sign-in and ' +
+      'at every refresh.',
+    examples: [[{ email_domains: ['example.com'] }]],
+  });
+
+/** How pages look. */
+export interface ConsentSection {
+  name?: string | undefined;
+  logo_url?: string | undefined;
+  color?: string | undefined;
+}
+
+export const consentSchema: z.ZodType<ConsentSection> = section<ConsentSection>({
+  name: text('What pages call this server. Default: the host of the issuer.', 'Example Corp'),
+  logo_url: text(
+    'Logo: an https URL, or data:image/… of the type png, jpeg, gif, webp or svg+xml.',
+    'https://example.com/logo.svg',
+  ),
+  color: z
+    .string()
+    .regex(/^#[\da-f]{6}$/i, { error: 'is not a colour' })
+    .meta({ description: 'Colour of buttons.', examples: ['#2f5bd7'], default: '#2f5bd7' })
+    .optional(),
+});
+
+/** A client that does not register itself. */
+export interface ClientSection {
+  client_id: string;
+  client_name?: string | undefined;
+  client_secret_file?: string | undefined;
+  client_secret_env_var?: string | undefined;
+  token_endpoint_auth_method?: ClientAuthMethod | undefined;
+  redirect_uris?: string[] | undefined;
+  grant_types?: ('authorization_code' | 'refresh_token')[] | undefined;
+  scopes?: string[] | undefined;
+  introspects?: string[] | undefined;
+}
+
+export const clientsSchema: z.ZodType<ClientSection[]> = z
+  .array(
+    section<ClientSection>({
+      client_id: requiredText('Its id.', 'dashboard'),
+      client_name: text('What the consent page calls it.', 'Dashboard'),
+      client_secret_file: text('File with its secret of at least 32 characters.', '/run/secrets/dashboard'),
+      client_secret_env_var: text('Variable with its secret of at least 32 characters.', 'DASHBOARD_SECRET'),
+      token_endpoint_auth_method: oneOf(
+        ['none', 'client_secret_basic', 'client_secret_post'],
+        'How it authenticates. Default: none without a secret, else client_secret_basic.',
+      ),
+      redirect_uris: texts('Where answers may go.', ['https://dashboard.example.com/callback']),
+      grant_types: z
+        .array(z.enum(['authorization_code', 'refresh_token']))
+        .meta({
+          description:
+            'What it may do at the token endpoint. Default: authorization_code and refresh_token; nothing for a client that ' +
+            'has no redirect URIs and introspects.',
+        })
+        .optional(),
+      scopes: texts('Scopes that it may have. Default: all of scopes_supported.', ['openid', 'email']),
+      introspects: texts('Resources that it is the server of: it may introspect their tokens.', [
+        'https://mcp.example.com/mcp',
+      ]),
+    }),
+  )
+  .meta({ description: 'Clients that do not register themselves.' });
+
+/** Who else may call by script. */
+export interface CorsSection {
+  allowed_origins?: string[] | undefined;
+}
+
+export const corsSchema: z.ZodType<CorsSection> = section<CorsSection>({
+  allowed_origins: texts('Origins whose pages may call MCP endpoints, beside our own and loopback.', [
+    'https://inspector.example.com',
+  ]),
+});
+
+/** What is written down. */
+export interface ObserveSection {
+  log_level?: ObserveConfig['logLevel'] | undefined;
+}
+
+export const observeSchema: z.ZodType<ObserveSection> = section<ObserveSection>({
+  log_level: oneOf(
+    ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+    'The least important lines that are written. Default: info.',
+  ),
+});

@@ -1,0 +1,146 @@
+/** ToolHive's sections that this version reads and does not serve: `unserved.ts` refuses them when they are used. */
+import type { z } from 'zod';
+import type { DurationText } from './schema-fields.ts';
+import {
+  duration,
+  flag,
+  oneOf,
+  optional,
+  requiredText,
+  section,
+  text,
+  texts,
+  wholeNumber,
+} from './schema-fields.ts';
+
+/** Client ID Metadata Documents. */
+export interface CimdSection {
+  enabled?: boolean | undefined;
+  cache_max_size?: number | undefined;
+  cache_fallback_ttl?: DurationText | undefined;
+}
+
+export const cimdSchema: z.ZodType<CimdSection> = section<CimdSection>({
+  enabled: flag('Accept https URLs as client ids. Not served by this version.'),
+  cache_max_size: wholeNumber(
+    { min: 0, max: 1_000_000 },
+    { description: 'How many documents are kept. Not served by this version.', default: 256 },
+  ),
+  cache_fallback_ttl: duration('How long a document is kept. Not served by this version.', '5m'),
+});
+
+/** Registration of this server at an upstream (RFC 7591). */
+export interface DcrSection {
+  discovery_url?: string | undefined;
+  registration_endpoint?: string | undefined;
+  initial_access_token_file?: string | undefined;
+  initial_access_token_env_var?: string | undefined;
+  software_id?: string | undefined;
+  software_statement?: string | undefined;
+}
+
+export const dcrSchema: z.ZodType<DcrSection> = section<DcrSection>({
+  discovery_url: text(
+    'Metadata document that names the registration endpoint.',
+    'https://idp.example.com/.well-known/oauth-authorization-server',
+  ),
+  registration_endpoint: text('Where to register.', 'https://idp.example.com/register'),
+  initial_access_token_file: text('File with the initial access token.', '/run/secrets/registration-token'),
+  initial_access_token_env_var: text('Variable with the initial access token.', 'REGISTRATION_TOKEN'),
+  software_id: text('Software id to register with.', 'sallyport'),
+  software_statement: text('Signed statement about this software.', 'eyJhbGciOi…'),
+});
+
+/** Where a provider hides its tokens in the token answer. */
+export interface TokenMappingSection {
+  access_token_path: string;
+  scope_path?: string | undefined;
+  refresh_token_path?: string | undefined;
+  expires_in_path?: string | undefined;
+}
+
+export const tokenMappingSchema: z.ZodType<TokenMappingSection> = section<TokenMappingSection>({
+  access_token_path: requiredText('Path of the access token.', 'authed_user.access_token'),
+  scope_path: text('Path of the scopes.', 'authed_user.scope'),
+  refresh_token_path: text('Path of the refresh token.', 'authed_user.refresh_token'),
+  expires_in_path: text('Path of the lifetime.', 'authed_user.expires_in'),
+});
+
+/** Where a provider puts the identity in the token answer. */
+export interface TokenIdentitySection {
+  subject_path: string;
+  name_path?: string | undefined;
+  email_path?: string | undefined;
+}
+
+export const tokenIdentitySchema: z.ZodType<TokenIdentitySection> = section<TokenIdentitySection>({
+  subject_path: requiredText('Path of the stable id.', 'authed_user.id'),
+  name_path: text('Path of the name.', 'authed_user.name'),
+  email_path: text('Path of the e-mail.', 'authed_user.email'),
+});
+
+/** Transport security of the Redis connection. */
+export interface RedisTlsSection {
+  insecure_skip_verify?: boolean | undefined;
+  ca_cert_file?: string | undefined;
+}
+
+const redisTlsSchema: z.ZodType<RedisTlsSection> = section<RedisTlsSection>({
+  insecure_skip_verify: flag('Do not verify the certificate.'),
+  ca_cert_file: text('File with the certificate authority.', '/run/secrets/redis-ca.pem'),
+});
+
+/** Sentinels that know the Redis master. */
+export interface RedisSentinelSection {
+  master_name?: string | undefined;
+  sentinel_addrs?: string[] | undefined;
+  db?: number | undefined;
+}
+
+/** User of Redis. */
+export interface RedisUserSection {
+  username_env_var?: string | undefined;
+  password_env_var?: string | undefined;
+}
+
+/** Redis or Valkey as storage. */
+export interface RedisSection {
+  addr?: string | undefined;
+  sentinel_config?: RedisSentinelSection | undefined;
+  cluster_mode?: boolean | undefined;
+  auth_type?: 'aclUser' | undefined;
+  acl_user_config?: RedisUserSection | undefined;
+  key_prefix?: string | undefined;
+  dial_timeout?: DurationText | undefined;
+  read_timeout?: DurationText | undefined;
+  write_timeout?: DurationText | undefined;
+  tls?: RedisTlsSection | undefined;
+  sentinel_tls?: RedisTlsSection | undefined;
+}
+
+export const redisSchema: z.ZodType<RedisSection> = section<RedisSection>({
+  addr: text('Host and port of a single server.', 'redis:6379'),
+  sentinel_config: optional(
+    section<RedisSentinelSection>({
+      master_name: text('Name of the master.', 'main'),
+      sentinel_addrs: texts('Hosts and ports of the sentinels.', ['sentinel-0:26379']),
+      db: wholeNumber({ min: 0, max: 65_535 }, { description: 'Number of the database.', default: 0 }),
+    }),
+    'Sentinels that know the master.',
+  ),
+  cluster_mode: flag('The address is a seed of a cluster.'),
+  auth_type: oneOf(['aclUser'], 'How to sign in at Redis.'),
+  acl_user_config: optional(
+    section<RedisUserSection>({
+      username_env_var: text('Variable with the user name.', 'REDIS_USERNAME'),
+      password_env_var: text('Variable with the password.', 'REDIS_PASSWORD'),
+    }),
+    'User of Redis.',
+  ),
+  key_prefix: text('What every key starts with.', 'thv:auth:{default:mcp}:'),
+  dial_timeout: duration('How long connecting may take.', '5s'),
+  read_timeout: duration('How long an answer may take.', '3s'),
+  write_timeout: duration('How long sending may take.', '3s'),
+  tls: optional(redisTlsSchema, 'Encrypt connections to the servers.'),
+  sentinel_tls: optional(redisTlsSchema, 'Encrypt connections to the sentinels.'),
+});

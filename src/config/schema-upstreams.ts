@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import type { ClientAuthMethod } from './config.ts';
+import { flag, oneOf, optional, requiredText, section, text, textMap, texts } from './schema-fields.ts';
+import { dcrSchema, tokenIdentitySchema, tokenMappingSchema } from './schema-unserved.ts';
+import type { DcrSection, TokenIdentitySection, TokenMappingSection } from './schema-unserved.ts';
+
+/** Which fields of a userinfo answer tell who somebody is. */
+export interface FieldMappingSection {
+  subject_fields?: string[] | undefined;
+  name_fields?: string[] | undefined;
+  email_fields?: string[] | undefined;
+}
+
+/** Where an upstream tells who somebody is. */
+export interface UserinfoSection {
+  endpoint_url: string;
+  http_method?: 'GET' | 'POST' | undefined;
+  additional_headers?: Record<string, string> | undefined;
+  field_mapping?: FieldMappingSection | undefined;
+}
+
+const userinfoSchema: z.ZodType<UserinfoSection> = section<UserinfoSection>({
+  endpoint_url: requiredText(
+    'Absolute URL; https, or http on a loopback host.',
+    'https://api.github.com/user',
+  ),
+  http_method: oneOf(['GET', 'POST'], 'How to ask. Default: GET.'),
+  additional_headers: textMap('Headers to add; they replace ours of the same name.', {
+    Accept: 'application/vnd.github+json',
+  }),
+  field_mapping: optional(
+    section<FieldMappingSection>({
+      subject_fields: texts('Candidates for the stable id, best first. Default: sub.', ['id']),
+      name_fields: texts('Candidates for the name, best first. Default: name.', ['name', 'login']),
+      email_fields: texts('Candidates for the e-mail, best first. Default: email.', ['email']),
+    }),
+    'Which top-level fields of the answer tell who somebody is.',
+  ),
+});
+
+/** What both types of upstream have. */
+export interface UpstreamClientSection {
+  client_secret_file?: string | undefined;
+  client_secret_env_var?: string | undefined;
+  token_endpoint_auth_method?: ClientAuthMethod | undefined;
+  redirect_uri?: string | undefined;
+  additional_authorization_params?: Record<string, string> | undefined;
+  allow_private_ips?: boolean | undefined;
+  insecure_allow_http?: boolean | undefined;
+}
+
+/** The same fields with the same words in both types. */
+const clientFields: {
+  readonly [K in keyof Required<UpstreamClientSection>]: z.ZodType<UpstreamClientSection[K]>;
+} = {
+  client_secret_file: text(
+    'File with the client secret; white space around it does not count. Not beside client_secret_env_var.',
+    '/run/secrets/upstream-client-secret',
+  ),
+  client_secret_env_var: text(
+    'Name of the environment variable with the client secret. Not beside client_secret_file.',
+    'UPSTREAM_CLIENT_SECRET',
+  ),
+  token_endpoint_auth_method: oneOf(
+    ['none', 'client_secret_basic', 'client_secret_post'],
+    'How the secret is sent. Default: none without a secret; with one, client_secret_basic for the type oidc (OpenID ' +
+      'Connect Core §9), and client_secret_post for the type oauth2.',
+  ),
+  redirect_uri: text(
+    'Where the upstream sends people back to. Default: {issuer}/oauth/callback.',
+    'https://mcp.example.com/oauth/callback',
+  ),
+  additional_authorization_params: textMap(
+    'Parameters to add to the authorization request. Those that we set ourselves are refused.',
+    { access_type: 'offline', prompt: 'consent' },
+  ),
+  allow_private_ips: flag('The upstream may be on a private address. Does not allow http.'),
+  insecure_allow_http: flag('The upstream may be reached over http. Does not allow private addresses.'),
+};
+
+/** An OpenID Connect provider. */
+export interface OidcSection extends UpstreamClientSection {
+  issuer_url: string;
+  client_id: string;
+  scopes?: string[] | undefined;
+  userinfo_override?: UserinfoSection | undefined;
+  subject_claim?: string | undefined;
+}
+
+const oidcSchema: z.ZodType<OidcSection> = section<OidcSection>({
+  issuer_url: requiredText(
+    'The issuer, letter by letter as the provider writes it; its metadata is discovered.',
+    'https://example.okta.com',
+  ),
+  client_id: requiredText('Our client id at the provider.', '0oa1b2c3d4'),
+  ...clientFields,
+  scopes: texts(
+    'What to ask for; must contain openid. Default: openid profile email, and offline_access where the provider lists it.',
+    ['openid', 'profile', 'email'],
+  ),
+  userinfo_override: optional(
+    userinfoSchema,
+    'Ask this userinfo endpoint too; its subject must be that of the ID token.',
+  ),
+  subject_claim: text(
+    'Claim with the stable id (Entra ID: oid). Never change it on a live system: everybody becomes somebody else. Default: sub.',
+    'oid',
+  ),
+});
+
+/** A provider of plain OAuth 2.0. */
+export interface OAuth2Section extends UpstreamClientSection {
+  authorization_endpoint?: string | undefined;
+  token_endpoint?: string | undefined;
+  client_id?: string | undefined;
+  scopes?: string[] | undefined;
+  userinfo?: UserinfoSection | undefined;
+  token_response_mapping?: TokenMappingSection | undefined;
+  identity_from_token?: TokenIdentitySection | undefined;
+  dcr_config?: DcrSection | undefined;
+}
+
+const oauth2Schema: z.ZodType<OAuth2Section> = section<OAuth2Section>({
+  authorization_endpoint: text('Where people sign in. Required.', 'https://github.com/login/oauth/authorize'),
+  token_endpoint: text('Where codes are redeemed. Required.', 'https://github.com/login/oauth/access_token'),
+  client_id: text('Our client id at the provider. Required.', 'Iv1.0123456789abcdef'),
+  ...clientFields,
+  scopes: texts('What to ask for. Default: nothing, and no scope parameter is sent.', ['read:user']),
+  userinfo: optional(
+    userinfoSchema,
+    'Where the provider tells who somebody is. Without it everybody gets a made-up identity at every sign-in.',
+  ),
+  token_response_mapping: optional(
+    tokenMappingSchema,
+    'Tokens in unusual places of the answer. Not served by this version.',
+  ),
+  identity_from_token: optional(
+    tokenIdentitySchema,
+    'Identity from the token answer. Not served by this version; use userinfo.',
+  ),
+  dcr_config: optional(
+    dcrSchema,
+    'Register at the provider (RFC 7591). Not served by this version; register by hand.',
+  ),
+});
+
+/** Somewhere people have accounts. */
+export interface UpstreamSection {
+  name?: string | undefined;
+  display_name?: string | undefined;
+  type: 'oidc' | 'oauth2';
+  oidc_config?: OidcSection | undefined;
+  oauth2_config?: OAuth2Section | undefined;
+}
+
+export const upstreamsSchema: z.ZodType<UpstreamSection[]> = z
+  .array(
+    section<UpstreamSection>({
+      name: text(
+        'Name in this file and in the store: lower-case letters, digits and inner hyphens. Default: default.',
+        'okta',
+      ),
+      display_name: text('What pages call it. Default: the name.', 'Example Corp sign-in'),
+      type: z
+        .enum(['oidc', 'oauth2'])
+        .meta({ description: 'OpenID Connect, or plain OAuth 2.0 with configured endpoints.' }),
+      oidc_config: optional(oidcSchema, 'Required for the type oidc, and not allowed for another.'),
+      oauth2_config: optional(oauth2Schema, 'Required for the type oauth2, and not allowed for another.'),
+    }),
+  )
+  .min(1)
+  .meta({ description: 'Where people sign in. This version serves exactly one.' });

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { oidcConfig, problemsOf, runConfig, withOAuth2 } from './fixture.ts';
+
+const upstream = (name: string): object => ({ name, type: 'oidc', oidc_config: oidcConfig });
+
+describe('what ToolHive has and this version does not serve', () => {
+  it.each([
+    ['several upstreams', runConfig({ upstreams: [upstream('a'), upstream('b')] }), 'upstreams'],
+    [
+      'registration at the upstream',
+      withOAuth2({
+        client_id: undefined,
+        dcr_config: { registration_endpoint: 'https://idp.example.com/r' },
+      }),
+      'upstreams[0].oauth2_config.dcr_config',
+    ],
+    [
+      'tokens in unusual places',
+      withOAuth2({ token_response_mapping: { access_token_path: 'a.b' } }),
+      'upstreams[0].oauth2_config.token_response_mapping',
+    ],
+    [
+      'identity from the token answer',
+      withOAuth2({ identity_from_token: { subject_path: 'a.b' } }),
+      'upstreams[0].oauth2_config.identity_from_token',
+    ],
+    ['client id documents', runConfig({ cimd: { enabled: true } }), 'cimd'],
+    [
+      'token exchange',
+      runConfig({ trusted_issuers: [{ issuer_url: 'https://x.example.com' }] }),
+      'trusted_issuers',
+    ],
+    ['delegation', runConfig({ delegate_clients: [{ client_id: 'agent' }] }), 'delegate_clients'],
+    ['Redis', runConfig({ storage: { type: 'redis', redis_config: { addr: 'redis:6379' } } }), 'storage'],
+  ])('is refused with an alternative: %s', async (_name, config, path) => {
+    const problems = await problemsOf(config);
+    expect(problems.length).toBeGreaterThan(0);
+    for (const problem of problems) {
+      expect(problem.path).toContain(path);
+      expect(problem.problem).toContain('not supported by this version');
+      expect(problem.fix.length).toBeGreaterThan(10);
+    }
+  });
+
+  it('is fine while it is absent, empty or switched off', async () => {
+    const off = {
+      cimd: { enabled: false, cache_max_size: 256, cache_fallback_ttl: '5m' },
+      trusted_issuers: [],
+      delegate_clients: [],
+      storage: { type: 'memory' },
+      delegation_token_lifespan: '15m',
+    };
+    expect(await problemsOf(runConfig(off))).toEqual([]);
+  });
+});
