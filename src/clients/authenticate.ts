@@ -1,0 +1,80 @@
+import type { HttpRequest } from '../http/exchange.ts';
+import { OAuthError } from '../oauth/errors.ts';
+import type { Parameters } from '../oauth/parameters.ts';
+import type { Client } from './client.ts';
+import type { ClientRegistry } from './registry.ts';
+
+interface Credentials {
+  readonly id: string;
+  /** `null` for none; an empty one counts as none, since many public clients send it. */
+  readonly secret: string | null;
+  readonly basic: boolean;
+}
+
+/**
+ * Authenticates a client by exactly the method that it registered (RFC 6749 §2.3).
+ * @throws {OAuthError} `invalid_client`, the same for an unknown client and a wrong secret; `invalid_request`
+ */
+export function authenticateClient(
+  request: { readonly headers: HttpRequest['headers']; readonly parameters: Parameters },
+  registry: ClientRegistry,
+): Client {
+  const credentials = readCredentials(request.headers['authorization'], request.parameters);
+  const client = registry.find(credentials.id);
+  if (client && proves(client, credentials)) return client;
+  throw new OAuthError('invalid_client', 'the client is not known here, or did not prove to be it', {
+    // RFC 6749 §5.2: a challenge only for who tried this header.
+    headers: credentials.basic ? { 'www-authenticate': 'Basic realm="sallyport", charset="UTF-8"' } : {},
+  });
+}
+
+function proves(client: Client, { secret, basic }: Credentials): boolean {
+  if (client.authMethod === 'none') return secret === null;
+  if (secret === null) return false;
+  const presented = basic ? 'client_secret_basic' : 'client_secret_post';
+  return (client.anySecretMethod || client.authMethod === presented) && client.checkSecret(secret);
+}
+
+function readCredentials(authorization: string | undefined, parameters: Parameters): Credentials {
+  const basic = authorization === undefined ? null : readBasic(authorization);
+  const secret = parameters.get('client_secret') ?? null;
+  const assertion = parameters.has('client_assertion') || parameters.has('client_assertion_type');
+  if ([basic !== null, secret !== null, assertion].filter(Boolean).length > 1) {
+    throw new OAuthError('invalid_request', 'the client used two ways to authenticate');
+  }
+  if (assertion) throw new OAuthError('invalid_client', 'client assertions are not supported');
+  const id = parameters.get('client_id');
+  if (basic) {
+    if (id === undefined || id === basic.id) return basic;
+    throw new OAuthError('invalid_request', 'client_id differs between header and body');
+  }
+  if (id === undefined) throw new OAuthError('invalid_request', 'client_id is missing');
+  return { id, secret, basic: false };
+}
+
+/** RFC 7617, each part form-encoded before (RFC 6749 §2.3.1). Other schemes are not client authentication. */
+function readBasic(authorization: string): Credentials | null {
+  if (!/^basic(?![\w-])/iu.test(authorization)) return null;
+  const [, encoded = '', padding = ''] = /^basic +([A-Za-z0-9+/]+)(={0,2}) *$/iu.exec(authorization) ?? [];
+  const bytes = Buffer.from(encoded, 'base64');
+  const text = bytes.toString('latin1');
+  const colon = text.indexOf(':');
+  // Form encoding leaves printable ASCII only; padding that some clients forget changes nothing.
+  const canonical = bytes.toString('base64');
+  const whole = canonical === encoded + padding || canonical.replace(/=+$/u, '') === encoded + padding;
+  if (!whole || colon < 1 || /[^\x20-\x7e]/u.test(text)) throw malformed();
+  const secret = formDecode(text.slice(colon + 1));
+  return { id: formDecode(text.slice(0, colon)), secret: secret === '' ? null : secret, basic: true };
+}
+
+function formDecode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch (error) {
+    throw malformed(error);
+  }
+}
+
+function malformed(cause?: unknown): OAuthError {
+  return new OAuthError('invalid_request', 'the Authorization header is not well-formed Basic', { cause });
+}

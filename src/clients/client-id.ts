@@ -1,0 +1,137 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { findMac, mac } from '../crypto/hmac.ts';
+import type { MacKey } from '../crypto/hmac.ts';
+import { OAuthError } from '../oauth/errors.ts';
+import { formatScope, parseScope } from '../oauth/scope.ts';
+import type { Seconds } from '../types/time.ts';
+
+/** What a registered client's id carries: the validated metadata, and nothing that changes. */
+export interface Registration {
+  readonly redirectUris: readonly string[];
+  readonly name: string | null;
+  readonly grantTypes: readonly string[];
+  readonly authMethod: 'none' | 'client_secret_basic' | 'client_secret_post';
+  readonly anySecretMethod: boolean;
+  /** `null`: whatever is supported. */
+  readonly scopes: readonly string[] | null;
+  readonly applicationType: 'native' | 'web' | null;
+  /** Of a confidential client: 128 random bits, so that two registrations never share a secret. */
+  readonly nonce: string | null;
+  /** End of a confidential client's secret; 0 for a public client. */
+  readonly secretExpiresAt: Seconds;
+}
+
+const prefix = 'sp_c1_';
+
+/** Longest id that clients and URLs carry well, in characters. */
+const maxClientIdLength = 1024;
+
+const tagLength = 16;
+
+/** Longest metadata that are taken, in bytes: ten URIs of one repeated letter would pack into a short id. */
+const maxMetadataBytes = 4096;
+
+const methods = ['none', 'client_secret_basic', 'client_secret_post'] as const;
+
+/**
+ * The id of a registration (RFC 7591 appendix A.5.2): its signed encoding. The same metadata give the same id.
+ * @throws {OAuthError} `invalid_client_metadata` for metadata that do not fit
+ */
+export function encodeClientId(registration: Registration, keys: readonly MacKey[]): string {
+  const [key] = keys;
+  if (!key) throw new TypeError('client ids need a key');
+  const text = write(registration);
+  if (Buffer.byteLength(text) > maxMetadataBytes) throw tooLong(`${maxMetadataBytes} bytes`);
+  const body = deflateRawSync(text, { level: 9 });
+  const tag = mac(key, signed(body)).subarray(0, tagLength);
+  const id = prefix + Buffer.concat([tag, body]).toString('base64url');
+  if (id.length > maxClientIdLength) throw tooLong(`a client_id of ${maxClientIdLength} characters`);
+  return id;
+}
+
+/** `null` for an id that we did not issue, or that is not in the one form in which we issue it. */
+export function decodeClientId(id: string, keys: readonly MacKey[]): Registration | null {
+  if (id.length > maxClientIdLength || !id.startsWith(prefix)) return null;
+  const bytes = Buffer.from(id.slice(prefix.length), 'base64url');
+  if (bytes.length <= tagLength || bytes.toString('base64url') !== id.slice(prefix.length)) return null;
+  const body = bytes.subarray(tagLength);
+  return findMac(keys, signed(body), bytes.subarray(0, tagLength)) && decode(body);
+}
+
+function tooLong(limit: string): OAuthError {
+  return new OAuthError(
+    'invalid_client_metadata',
+    `the metadata are longer than the limit of ${limit}; register fewer or shorter redirect_uris, scopes or a shorter client_name`,
+  );
+}
+
+function signed(body: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(prefix), body]);
+}
+
+/** Only what `write` wrote comes back. The text is compared, not its packed form, which differs between builds of zlib. */
+function decode(body: Buffer): Registration | null {
+  try {
+    const text = inflateRawSync(body, { maxOutputLength: maxMetadataBytes }).toString();
+    const compact: unknown = JSON.parse(text);
+    const registration = isCompact(compact) ? read(compact) : null;
+    return registration && write(registration) === text ? registration : null;
+  } catch {
+    return null;
+  }
+}
+
+type Compact = readonly [
+  redirectUris: readonly string[],
+  name: string | null,
+  refresh: 0 | 1,
+  method: number,
+  any: 0 | 1,
+  scopes: string | null,
+  applicationType: 'native' | 'web' | null,
+  nonce: string | null,
+  secretExpiresAt: Seconds,
+];
+
+/** Types only; what values may be there is settled by writing them again. */
+function isCompact(value: unknown): value is Compact {
+  if (!Array.isArray(value)) return false;
+  const [redirectUris, name, refresh, method, any, scopes, applicationType, nonce, end]: unknown[] = value;
+  return (
+    Array.isArray(redirectUris) &&
+    redirectUris.every((uri) => typeof uri === 'string') &&
+    [name, scopes, nonce].every((text) => text === null || typeof text === 'string') &&
+    [refresh, method, any, end].every(Number.isSafeInteger) &&
+    (applicationType === null || applicationType === 'native' || applicationType === 'web')
+  );
+}
+
+function write(registration: Registration): string {
+  const compact: Compact = [
+    registration.redirectUris,
+    registration.name,
+    registration.grantTypes.includes('refresh_token') ? 1 : 0,
+    methods.indexOf(registration.authMethod),
+    registration.anySecretMethod ? 1 : 0,
+    registration.scopes && formatScope(registration.scopes),
+    registration.applicationType,
+    registration.nonce,
+    registration.secretExpiresAt,
+  ];
+  return JSON.stringify(compact);
+}
+
+function read(compact: Compact): Registration {
+  const [redirectUris, name, refresh, method, any, scopes, applicationType, nonce, secretExpiresAt] = compact;
+  return {
+    redirectUris,
+    name,
+    grantTypes: refresh === 1 ? ['authorization_code', 'refresh_token'] : ['authorization_code'],
+    authMethod: methods[method] ?? 'none',
+    anySecretMethod: any === 1,
+    scopes: scopes === null ? null : parseScope(scopes),
+    applicationType,
+    nonce,
+    secretExpiresAt,
+  };
+}

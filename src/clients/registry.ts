@@ -1,0 +1,72 @@
+import { LRUCache } from 'lru-cache';
+import type { RegistrationConfig, StaticClientConfig } from '../config/config.ts';
+import type { MacKey } from '../crypto/hmac.ts';
+import { checkRedirectUri } from '../oauth/redirect-uri.ts';
+import type { Clock } from '../types/time.ts';
+import type { Client } from './client.ts';
+import { decodeClientId, encodeClientId } from './client-id.ts';
+import { registeredClient } from './registered-client.ts';
+import type { RegistrationResponse } from './registration.ts';
+import { checkRegistration, registrationResponse } from './registration.ts';
+import { staticClient } from './static-client.ts';
+
+/** Who may ask for tokens, and how somebody becomes a client. */
+export interface ClientRegistry {
+  /** `null` for an unknown client, and for a registration that is over. */
+  find(clientId: string): Client | null;
+  /**
+   * Registers a client (RFC 7591 §3.1). Nothing is kept.
+   * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`
+   */
+  register(metadata: unknown): RegistrationResponse;
+}
+
+/** What a registry is made of. */
+export interface ClientRegistryOptions {
+  readonly static: readonly StaticClientConfig[];
+  readonly registration: RegistrationConfig;
+  readonly scopesSupported: readonly string[];
+  readonly baselineScopes: readonly string[];
+  /** The first signs ids, all verify. */
+  readonly idKeys: readonly MacKey[];
+  readonly secretKeys: readonly MacKey[];
+  /** Algorithm that really signs ID tokens; told at registration. */
+  readonly idTokenAlg: string;
+  readonly clock: Clock;
+}
+
+/** Room for decoded registrations, in characters and with what an entry costs beside them; any number may exist. */
+const cacheRoom = 4_194_304;
+const entryCost = 1024;
+
+/** Static clients by their id, registered ones by the id itself. */
+export function createClientRegistry(options: ClientRegistryOptions): ClientRegistry {
+  const fixed = new Map(options.static.map((config) => [config.clientId, staticClient(config)]));
+  const cache = new LRUCache<string, Client>({ maxSize: cacheRoom, sizeCalculation: sizeOf });
+  return {
+    find(clientId) {
+      const known = fixed.get(clientId) ?? cache.get(clientId) ?? decode(clientId);
+      if (!known) return null;
+      const over = known.secretExpiresAt !== 0 && known.secretExpiresAt * 1000 <= options.clock();
+      return over ? null : known;
+    },
+    register(metadata) {
+      const registration = checkRegistration(metadata, options);
+      const clientId = encodeClientId(registration, options.idKeys);
+      return registrationResponse(clientId, registration, options);
+    },
+  };
+
+  function decode(clientId: string): Client | null {
+    const registration = decodeClientId(clientId, options.idKeys);
+    // A signature proves issue, not permission: what was registered under an older rule is measured by today's.
+    if (!registration || registration.redirectUris.some((uri) => checkRedirectUri(uri) !== null)) return null;
+    const client = registeredClient(clientId, registration, options.secretKeys);
+    cache.set(clientId, client);
+    return client;
+  }
+}
+
+function sizeOf({ redirectUris }: Client, id: string): number {
+  return redirectUris.reduce((sum, uri) => sum + uri.length, id.length + entryCost);
+}

@@ -1,0 +1,265 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { authenticateClient } from '../../src/clients/authenticate.ts';
+import type { Client } from '../../src/clients/client.ts';
+import { createClientRegistry } from '../../src/clients/registry.ts';
+import type { ClientAuthMethod, StaticClientConfig } from '../../src/config/config.ts';
+import { OAuthError, errorBody } from '../../src/oauth/errors.ts';
+import { parseParameters } from '../../src/oauth/parameters.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { confidentialOptions, webCallback } from '../client-registration/registry.ts';
+import { attempt, refusal } from '../parameters/refusal.ts';
+
+const perplexity = 'https://www.perplexity.ai/rest/connections/oauth_callback';
+
+const fixed = (
+  clientId: string,
+  authMethod: ClientAuthMethod,
+  secret: string | null,
+): StaticClientConfig => ({
+  clientId,
+  clientName: null,
+  secret: secret === null ? null : new Secret(secret),
+  authMethod,
+  redirectUris: [webCallback],
+  grantTypes: ['authorization_code'],
+  scopes: null,
+  introspects: [],
+});
+
+/** Characters that form encoding changes, and the colon that Basic splits at. */
+const odd = 'p:a%ss+w ö&=rd';
+
+const registry = createClientRegistry(
+  confidentialOptions({
+    static: [
+      fixed('cli', 'none', null),
+      fixed('basic', 'client_secret_basic', odd),
+      fixed('post', 'client_secret_post', odd),
+      fixed('my:app', 'client_secret_basic', odd),
+    ],
+    registration: { allowConfidential: true, forceConfidentialRedirectUris: [perplexity] },
+  }),
+);
+
+const form = (parts: Record<string, string>): string => new URLSearchParams(parts).toString();
+const encoded = (text: string): string => form({ x: text }).slice(2);
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const basic = (id: string, secret: string): string => `Basic ${base64(`${encoded(id)}:${encoded(secret)}`)}`;
+
+function authenticate(body: Record<string, string>, authorization?: string): Client {
+  const headers = authorization === undefined ? {} : { authorization };
+  return authenticateClient({ headers, parameters: parseParameters(form(body)) }, registry);
+}
+
+const refused = (body: Record<string, string>, authorization?: string): OAuthError =>
+  refusal(() => authenticate(body, authorization));
+
+describe('a public client', () => {
+  it('is known by its id', () => {
+    expect(authenticate({ client_id: 'cli' }).id).toBe('cli');
+  });
+
+  it('may send an empty secret, as many do, in either place', () => {
+    expect(authenticate({ client_id: 'cli', client_secret: '' }).id).toBe('cli');
+    expect(authenticate({}, basic('cli', '')).id).toBe('cli');
+    expect(authenticate({ client_id: 'cli' }, basic('cli', '')).id).toBe('cli');
+  });
+
+  it('is refused with a secret, which it cannot have', () => {
+    expect(refused({ client_id: 'cli', client_secret: 'x' }).error).toBe('invalid_client');
+    expect(refused({}, basic('cli', 'x')).error).toBe('invalid_client');
+  });
+});
+
+describe('a client with a secret', () => {
+  it('proves itself in the header, each part form-encoded (RFC 6749 §2.3.1)', () => {
+    expect(authenticate({}, basic('basic', odd)).id).toBe('basic');
+    expect(authenticate({}, basic('my:app', odd)).id).toBe('my:app');
+    expect(authenticate({ client_id: 'basic' }, basic('basic', odd)).id).toBe('basic');
+  });
+
+  it('proves itself in the body', () => {
+    expect(authenticate({ client_id: 'post', client_secret: odd }).id).toBe('post');
+  });
+
+  it('may write the scheme in any case, leave out the padding, and use an empty secret in the body', () => {
+    const header = basic('basic', odd);
+    expect(authenticate({}, header.replace('Basic', 'bAsIc')).id).toBe('basic');
+    expect(authenticate({}, header.replace(/=+$/u, '')).id).toBe('basic');
+    expect(authenticate({ client_secret: '' }, header).id).toBe('basic');
+  });
+
+  it('is refused by any method but its own', () => {
+    expect(refused({ client_id: 'basic', client_secret: odd }).error).toBe('invalid_client');
+    expect(refused({}, basic('post', odd)).error).toBe('invalid_client');
+  });
+
+  it('is refused without its secret, or with an empty one', () => {
+    for (const id of ['basic', 'post']) {
+      expect(refused({ client_id: id }).error).toBe('invalid_client');
+      expect(refused({ client_id: id, client_secret: '' }).error).toBe('invalid_client');
+      expect(refused({}, basic(id, '')).error).toBe('invalid_client');
+    }
+  });
+
+  it.each(['x', odd.slice(1), `${odd} `, odd.toUpperCase(), '[redacted]', '\0'])(
+    'is refused with %j',
+    (wrong) => {
+      expect(refused({}, basic('basic', wrong)).error).toBe('invalid_client');
+    },
+  );
+});
+
+describe('a registered client', () => {
+  it.each(['client_secret_basic', 'client_secret_post'])(
+    'uses just the method that it registered: %s',
+    (method) => {
+      const metadata = { redirect_uris: [webCallback], token_endpoint_auth_method: method };
+      const { client_id, client_secret } = registry.register(metadata);
+      const inBody = { client_id, client_secret: String(client_secret) };
+      const inHeader = basic(client_id, String(client_secret));
+      const [right, wrong] =
+        method === 'client_secret_basic'
+          ? [() => authenticate({}, inHeader), () => authenticate(inBody)]
+          : [() => authenticate(inBody), () => authenticate({}, inHeader)];
+      expect(right().id).toBe(client_id);
+      expect(refusal(wrong).error).toBe('invalid_client');
+    },
+  );
+
+  it('that was given a secret it did not ask for may use both', () => {
+    const { client_id, client_secret } = registry.register({ redirect_uris: [perplexity] });
+    expect(authenticate({ client_id, client_secret: String(client_secret) }).id).toBe(client_id);
+    expect(authenticate({}, basic(client_id, String(client_secret))).id).toBe(client_id);
+    expect(refused({ client_id }).error).toBe('invalid_client');
+  });
+
+  it('without a secret is known by its id', () => {
+    const { client_id } = registry.register({ redirect_uris: [webCallback] });
+    expect(authenticate({ client_id }).id).toBe(client_id);
+    expect(refused({ client_id: `${client_id}A` }).error).toBe('invalid_client');
+  });
+});
+
+describe('a refusal', () => {
+  it('is the same, byte for byte, for an unknown client and for a wrong secret', () => {
+    const answers = [
+      refused({ client_id: 'unknown', client_secret: 'x' }),
+      refused({ client_id: 'post', client_secret: 'x' }),
+      refused({ client_id: 'basic', client_secret: odd }),
+      refused({ client_id: 'cli', client_secret: 'x' }),
+    ];
+    expect(new Set(answers.map(errorBody)).size).toBe(1);
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
+    expect(answers.map(({ headers }) => headers)).toEqual([{}, {}, {}, {}]);
+    const inHeader = [refused({}, basic('unknown', 'x')), refused({}, basic('basic', 'x'))];
+    expect(new Set([...inHeader, ...answers].map(errorBody)).size).toBe(1);
+    expect(inHeader[0]?.headers).toEqual(inHeader[1]?.headers);
+  });
+
+  it('challenges only who tried the header (RFC 6749 §5.2)', () => {
+    expect(refused({}, basic('basic', 'x')).headers['www-authenticate']).toMatch(/^Basic realm="[^"]+"/u);
+    expect(refused({ client_id: 'basic', client_secret: 'x' }).headers).not.toHaveProperty(
+      'www-authenticate',
+    );
+  });
+
+  it('never holds what was sent', () => {
+    const error = refused({ client_id: 'post', client_secret: 'hunter2hunter2' });
+    expect(`${error.message} ${errorBody(error)}`).not.toContain('hunter2');
+  });
+});
+
+describe('a request that says two things is refused as invalid_request', () => {
+  it.each<readonly [string, Record<string, string>, string | undefined]>([
+    ['a secret in header and body', { client_secret: odd }, basic('basic', odd)],
+    ['a secret in the body beside a header without one', { client_secret: odd }, basic('basic', '')],
+    ['another client_id in the body', { client_id: 'post' }, basic('basic', odd)],
+    ['another client_id in the body, without secret', { client_id: 'cli' }, basic('basic', '')],
+    ['an assertion beside a header', { client_assertion: 'x' }, basic('basic', odd)],
+    [
+      'an assertion beside a secret',
+      { client_id: 'post', client_secret: odd, client_assertion: 'x' },
+      undefined,
+    ],
+    ['no client at all', {}, undefined],
+    ['no client, and a Bearer token', {}, 'Bearer abc'],
+  ])('%s', (_what, body, authorization) => {
+    const error = refused(body, authorization);
+    expect([error.error, error.status]).toEqual(['invalid_request', 400]);
+  });
+
+  it('an assertion alone is a method that we do not have', () => {
+    const jwt = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+    const body = { client_id: 'post', client_assertion_type: jwt, client_assertion: 'x' };
+    expect(refused(body).error).toBe('invalid_client');
+  });
+
+  it('another scheme is no client authentication: the id in the body counts', () => {
+    expect(authenticate({ client_id: 'cli' }, 'Bearer abc').id).toBe('cli');
+    expect(authenticate({ client_id: 'cli' }, 'Basically abc').id).toBe('cli');
+  });
+});
+
+describe('a malformed Basic header is refused as invalid_request', () => {
+  it.each([
+    ['nothing after it', 'Basic'],
+    ['a space after it', 'Basic '],
+    ['no colon', `Basic ${base64('basic')}`],
+    ['no id', `Basic ${base64(':secret')}`],
+    ['an id that is not base64', 'Basic ba$ic'],
+    ['the other base64', `Basic ${base64('a?:~~~~>>>>').replaceAll('+', '-').replaceAll('/', '_')}_-`],
+    ['bits after its end', 'Basic YTpi Yw=='],
+    ['padding in the middle', 'Basic YTo=YTo='],
+    ['loose bits before the padding', 'Basic YTp='],
+    ['too much padding', 'Basic YTpi=='],
+    ['a cut escape', `Basic ${base64('basic:%4')}`],
+    ['an escape that is none', `Basic ${base64('%zz:x')}`],
+    ['bytes that are no UTF-8', `Basic ${base64('basic:%ff')}`],
+    ['letters that are not encoded', `Basic ${base64('basic:pässword')}`],
+    ['a NUL', `Basic ${base64('basic:\0')}`],
+    ['two of them', `${basic('basic', odd)}, ${basic('post', odd)}`],
+    ['a tab', `Basic\t${base64('basic:x')}`],
+  ])('for %s', (_what, authorization) => {
+    const error = refused({ client_id: 'cli' }, authorization);
+    expect([error.error, error.status]).toEqual(['invalid_request', 400]);
+    expect(error.description).toContain('well-formed Basic');
+  });
+});
+
+describe('every request', () => {
+  it('is refused with an OAuth error unless it proves a client', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 20 });
+    const header = fc.oneof(
+      text,
+      text.map((tail) => `Basic ${tail}`),
+      text.map((plain) => `Basic ${base64(plain)}`),
+      fc.tuple(text, text).map(([id, secret]) => basic(id, secret)),
+    );
+    const id = fc.oneof(fc.constantFrom('basic', 'post', 'my:app', 'unknown'), text);
+    const body = fc.record({ client_id: id, client_secret: text }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(body, fc.option(header, { nil: undefined }), (sent, authorization) => {
+        expect(attempt(() => authenticate(sent, authorization))).toBeInstanceOf(OAuthError);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('that carries the right secret in the right place is let in, whatever characters id and secret have', () => {
+    const text = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 30 })
+      .filter((value) => !value.includes('\0'));
+    fc.assert(
+      fc.property(text, text, (id, secret) => {
+        const own = createClientRegistry(
+          confidentialOptions({ static: [fixed(id, 'client_secret_basic', secret)] }),
+        );
+        const request = { headers: { authorization: basic(id, secret) }, parameters: parseParameters('') };
+        expect(authenticateClient(request, own).id).toBe(id);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
