@@ -1,0 +1,13 @@
+import type { UpstreamConfig } from '../config/config.ts';
+import { createOAuth2Provider } from './oauth2.ts';
+import { createOidcProvider } from './oidc.ts';
+import type { UpstreamProvider } from './provider.ts';
+import type { ProviderDeps } from './upstream-http.ts';
+
+/**
+ * Makes the provider of one upstream. Touches no network and does not fail when the provider is down: see
+ * `UpstreamProvider.notReady`. Throws `config_invalid` for a client-authentication method without its secret.
+ */
+export function createProvider(config: UpstreamConfig, deps: ProviderDeps): UpstreamProvider {
+  return config.type === 'oidc' ? createOidcProvider(config, deps) : createOAuth2Provider(config, deps);
+}

@@ -1,0 +1,67 @@
+import * as oauth from 'oauth4webapi';
+import type { Discovery } from './discovery.ts';
+import type { UpstreamHttp } from './upstream-http.ts';
+
+/** What an ID token is checked with. */
+export interface IdTokenContext {
+  readonly discovery: Discovery;
+  readonly http: UpstreamHttp;
+  /** `null` when none was sent: on a refresh (OpenID Connect Core §12.2). */
+  readonly nonce: string | null;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Verifies an ID token (OpenID Connect Core §3.1.3.7) and returns its claims. When no key at hand verifies it, metadata
+ * and keys are fetched once more: the provider may have rotated them. Rejects with what oauth4webapi or the fetch throws.
+ */
+export async function verifyIdToken(idToken: string, context: IdTokenContext): Promise<oauth.IDToken> {
+  const { discovery, http, nonce, signal } = context;
+  const server = await discovery.current();
+  const { claims, signed } = await readClaims(idToken, { server, client: http.client(), nonce });
+  try {
+    await oauth.validateApplicationLevelSignature(server, signed, http.options(signal));
+  } catch (error) {
+    if (!(error instanceof oauth.OperationProcessingError)) throw error;
+    // A new document object has an empty key cache.
+    await oauth.validateApplicationLevelSignature(await discovery.reload(), signed, http.options(signal));
+  }
+  return claims;
+}
+
+interface Reading {
+  readonly server: oauth.AuthorizationServer;
+  readonly client: oauth.Client;
+  readonly nonce: string | null;
+}
+
+/**
+ * Checks everything but the signature. The library reads ID tokens out of token answers, so it gets one that holds this
+ * token and nothing that could fail otherwise: a broken ID token must not cost the tokens that came with it.
+ */
+async function readClaims(
+  idToken: string,
+  { server, client, nonce }: Reading,
+): Promise<{ readonly claims: oauth.IDToken; readonly signed: Response }> {
+  const signed = Response.json({ access_token: 'unused', token_type: 'bearer', id_token: idToken });
+  const issuer = withIssuerOf(idToken, server);
+  const answer =
+    nonce === null
+      ? await oauth.processRefreshTokenResponse(issuer, client, signed)
+      : await oauth.processAuthorizationCodeResponse(issuer, client, signed, {
+          expectedNonce: nonce,
+          requireIdToken: true,
+        });
+  const claims = oauth.getValidatedIdTokenClaims(answer);
+  if (!claims) throw new TypeError('the ID token was put in above');
+  return { claims, signed };
+}
+
+/** Google documents two spellings of its issuer, with and without scheme; its metadata has the first. */
+function withIssuerOf(idToken: string, server: oauth.AuthorizationServer): oauth.AuthorizationServer {
+  if (server.issuer !== 'https://accounts.google.com') return server;
+  const payload = Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString();
+  return /"iss"\s*:\s*"accounts\.google\.com"/.test(payload)
+    ? { ...server, issuer: 'accounts.google.com' }
+    : server;
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { SallyportError } from '../types/error.ts';
+import type { Identity } from '../types/tokens.ts';
+
+const syntheticSubject = /^tk-[0-9a-f]{32}$/;
+
+/** Whether a subject has the form that is reserved for those made from a token; no provider may use it. */
+export function isSyntheticSubject(subject: string): boolean {
+  return syntheticSubject.test(subject);
+}
+
+/** The subject of somebody whose provider tells no identity: it lives as long as the access token. */
+export function syntheticSubjectOf(accessToken: string): string {
+  return `tk-${createHash('sha256').update(accessToken).digest('hex').slice(0, 32)}`;
+}
+
+/**
+ * Our own id of a user (`sub` of our tokens): 43 characters made from the upstream's name and its subject alone, so that
+ * every replica and every restart finds the same one. Lengths come first: no choice of names can make two pairs collide.
+ * A synthetic subject is its own id.
+ */
+export function subjectOf(upstream: string, subject: string): string {
+  if (isSyntheticSubject(subject)) return subject;
+  const name = Buffer.from(upstream);
+  const account = Buffer.from(subject);
+  const lengths = Buffer.alloc(8);
+  lengths.writeUInt32BE(name.length, 0);
+  lengths.writeUInt32BE(account.length, 4);
+  return createHash('sha256')
+    .update(Buffer.concat([lengths, name, account]))
+    .digest('base64url');
+}
+
+/** The bucket of a user: the first 12 bits of SHA-256(user id) as three hex digits (the store keeps a user's keys together). */
+export function bucketOf(userId: string): string {
+  return createHash('sha256').update(userId).digest('hex').slice(0, 3);
+}
+
+/** An identity as text, for sealing. */
+export function encodeIdentity(identity: Identity): string {
+  return JSON.stringify({ v: 1, ...identity });
+}
+
+/** Reads what {@link encodeIdentity} wrote. Throws `storage_failed` for anything else. */
+export function decodeIdentity(text: string): Identity {
+  const value = parse(text);
+  const { upstream, subject, name, email, emailVerified, synthetic, claims } = value;
+  if (
+    value['v'] === 1 &&
+    typeof upstream === 'string' &&
+    typeof subject === 'string' &&
+    isTextOrNull(name) &&
+    isTextOrNull(email) &&
+    typeof emailVerified === 'boolean' &&
+    typeof synthetic === 'boolean' &&
+    isRecord(claims)
+  )
+    return { upstream, subject, name, email, emailVerified, synthetic, claims };
+  throw new SallyportError('storage_failed', 'a stored identity has an unknown form');
+}
+
+function parse(text: string): Partial<Record<keyof Identity | 'v', unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch (cause) {
+    throw new SallyportError('storage_failed', 'a stored identity cannot be read', { cause });
+  }
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
+}
+
+/** A JSON object, not a list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

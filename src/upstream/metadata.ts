@@ -1,0 +1,79 @@
+import * as oauth from 'oauth4webapi';
+import type { OidcUpstreamConfig } from '../config/config.ts';
+import { SallyportError } from '../types/error.ts';
+import { step } from './failures.ts';
+import { UpstreamError } from './provider.ts';
+import { isLoopbackUrl } from './upstream-http.ts';
+import type { UpstreamHttp } from './upstream-http.ts';
+
+/** Asymmetric signatures only: `none` proves nothing, and with HS* whoever holds the public key could sign. */
+const idTokenAlgorithm = /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519)$/;
+
+const endpoints = ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'userinfo_endpoint'] as const;
+
+/**
+ * Fetches and checks a provider's metadata: OpenID Connect Discovery 1.0, else RFC 8414. Its `issuer` must equal the
+ * configured one byte for byte. Throws {@link UpstreamError}.
+ */
+export async function loadMetadata(
+  config: OidcUpstreamConfig,
+  http: UpstreamHttp,
+): Promise<oauth.AuthorizationServer> {
+  const at = { upstream: config.name, step: 'discovery' };
+  const document = await step(at, async () => {
+    try {
+      return await request('oidc', config, http);
+    } catch (error) {
+      // A provider that cannot be reached is not asked again at another path.
+      if (error instanceof SallyportError) throw error;
+      return await request('oauth2', config, http).catch(() => {
+        throw error;
+      });
+    }
+  });
+  checkDocument(document, config);
+  const algorithms = document.id_token_signing_alg_values_supported;
+  if (!Array.isArray(algorithms)) return document;
+  return { ...document, id_token_signing_alg_values_supported: algorithms.filter(isSafeAlgorithm) };
+}
+
+function isSafeAlgorithm(algorithm: unknown): algorithm is string {
+  return typeof algorithm === 'string' && idTokenAlgorithm.test(algorithm);
+}
+
+async function request(
+  algorithm: 'oidc' | 'oauth2',
+  config: OidcUpstreamConfig,
+  http: UpstreamHttp,
+): Promise<oauth.AuthorizationServer> {
+  const issuer = new URL(config.issuer);
+  const response = await oauth.discoveryRequest(issuer, { ...http.options(), algorithm });
+  return await oauth.processDiscoveryResponse(issuer, response);
+}
+
+function checkDocument(document: oauth.AuthorizationServer, config: OidcUpstreamConfig): void {
+  const fail = (problem: string): never => {
+    throw new UpstreamError('invalid', config.name, `discovery: ${problem}`);
+  };
+  // The library compares parsed URLs; OpenID Connect Discovery §4.3 wants the very same string.
+  if (document.issuer !== config.issuer)
+    fail(`the document's issuer is not exactly ${config.issuer}; mind a slash at the end`);
+  for (const name of endpoints) {
+    const value = document[name];
+    if (value === undefined && name === 'userinfo_endpoint') continue;
+    if (typeof value !== 'string') fail(`${name} is missing`);
+    const problem = endpointProblem(String(value), config);
+    if (problem !== null) fail(`${name} ${problem}`);
+  }
+}
+
+/** Provenance decides: an endpoint that a document names may be no closer to us than the issuer that the operator named. */
+function endpointProblem(endpoint: string, config: OidcUpstreamConfig): string | null {
+  const url = URL.parse(endpoint);
+  if (!url || url.username !== '' || url.password !== '') return 'is not a usable URL';
+  const loopback = isLoopbackUrl(endpoint);
+  if (isLoopbackUrl(config.issuer)) return loopback ? null : 'is not on this machine, as the issuer is';
+  if (loopback && !config.allowPrivateIps) return 'is on this machine, and the issuer is not';
+  if (url.protocol === 'https:' || (config.insecureAllowHttp && url.protocol === 'http:')) return null;
+  return 'is not https';
+}

@@ -1,0 +1,71 @@
+import type { IDToken } from 'oauth4webapi';
+import type { OidcUpstreamConfig, UserinfoConfig } from '../config/config.ts';
+import type { Identity } from '../types/tokens.ts';
+import { isSyntheticSubject } from './identity.ts';
+import { UpstreamError } from './provider.ts';
+import { pickField, profileOf } from './userinfo.ts';
+
+/** An answer of userinfo and how to read it. */
+export interface UserinfoAnswer {
+  readonly userinfo: Readonly<Record<string, unknown>>;
+  readonly fields: UserinfoConfig;
+}
+
+const standardFields = { nameFields: ['name'], emailFields: ['email'] };
+
+/** Whether an ID token leaves out a profile claim that its scopes promise, so that userinfo has more to tell. */
+export function isThin(claims: IDToken, scopes: readonly string[]): boolean {
+  const { name, email } = profileOf(claims, standardFields);
+  return (scopes.includes('email') && email === null) || (scopes.includes('profile') && name === null);
+}
+
+/**
+ * Who a verified ID token is about. Userinfo must be about the same subject (Core §5.3.2); it adds claims and replaces
+ * none, because the ID token is signed. Throws {@link UpstreamError} `invalid`.
+ */
+export function identityFromIdToken(
+  claims: IDToken,
+  config: OidcUpstreamConfig,
+  extra: UserinfoAnswer | null,
+): Identity {
+  const own = profileOf(claims, standardFields);
+  const subject = subjectFrom(claims, config);
+  if (!extra) return identity(config, { subject, ...own, claims });
+  if (pickField(extra.userinfo, extra.fields.subjectFields)?.value !== claims.sub)
+    throw new UpstreamError('invalid', config.name, 'userinfo: it is not about the subject of the ID token');
+  const more = profileOf(extra.userinfo, extra.fields);
+  // Address and verification come from one source: a mixture would verify an address that nobody checked.
+  const { email, emailVerified } = own.email === null ? more : own;
+  const all = { ...extra.userinfo, ...claims };
+  return identity(config, { subject, name: own.name ?? more.name, email, emailVerified, claims: all });
+}
+
+/**
+ * Who userinfo is about; `null` when it lacks the claim that subjects are made from, so that it tells nothing.
+ * Throws {@link UpstreamError} `invalid` when it is about somebody else.
+ */
+export function identityFromUserinfo(
+  userinfo: Readonly<Record<string, unknown>>,
+  { config, fields, subject }: { config: OidcUpstreamConfig; fields: UserinfoConfig; subject: string },
+): Identity | null {
+  const candidates = config.subjectClaim === 'sub' ? fields.subjectFields : [config.subjectClaim];
+  const told = pickField(userinfo, candidates)?.value;
+  if (told === undefined && config.subjectClaim !== 'sub') return null;
+  if (told !== subject)
+    throw new UpstreamError('invalid', config.name, 'userinfo: it is about another subject');
+  return identity(config, { subject, ...profileOf(userinfo, fields), claims: userinfo });
+}
+
+/** Never falls back to `sub`: that would make another user of somebody whose claim went missing. */
+function subjectFrom(claims: IDToken, { name, subjectClaim }: OidcUpstreamConfig): string {
+  const value = Object.hasOwn(claims, subjectClaim) ? claims[subjectClaim] : undefined;
+  if (typeof value !== 'string' || value === '')
+    throw new UpstreamError('invalid', name, `the ID token has no usable claim "${subjectClaim}"`);
+  if (isSyntheticSubject(value))
+    throw new UpstreamError('invalid', name, 'the subject has the form that is kept for synthetic ones');
+  return value;
+}
+
+function identity(config: OidcUpstreamConfig, told: Omit<Identity, 'upstream' | 'synthetic'>): Identity {
+  return { upstream: config.name, synthetic: false, ...told };
+}

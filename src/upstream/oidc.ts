@@ -1,0 +1,94 @@
+import type * as oauth from 'oauth4webapi';
+import type { OidcUpstreamConfig } from '../config/config.ts';
+import { SallyportError } from '../types/error.ts';
+import { buildAuthorizationUrl } from './authorization-url.ts';
+import { checkCallback } from './callback.ts';
+import { createDiscovery } from './discovery.ts';
+import { step } from './failures.ts';
+import { loadMetadata } from './metadata.ts';
+import { login, refreshed, renew } from './oidc-evidence.ts';
+import type { Party } from './oidc-evidence.ts';
+import type { UpstreamProvider } from './provider.ts';
+import { exchangeCode, refreshTokens } from './token-requests.ts';
+import { createUpstreamHttp } from './upstream-http.ts';
+import type { ProviderDeps } from './upstream-http.ts';
+
+const defaultScopes = ['openid', 'profile', 'email'];
+
+/** A provider of OpenID Connect. See `createProvider`. */
+export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDeps): UpstreamProvider {
+  if (config.scopes && !config.scopes.includes('openid'))
+    throw new SallyportError(
+      'config_invalid',
+      `upstream ${config.name}: an oidc upstream needs the scope "openid"; without it, use the type oauth2`,
+    );
+  const named = [config.issuer, ...(config.userinfo ? [config.userinfo.endpoint] : [])];
+  const http = createUpstreamHttp(config, deps, named);
+  const discovery = createDiscovery({
+    upstream: config.name,
+    load: () => loadMetadata(config, http),
+    clock: deps.clock,
+    log: deps.log,
+  });
+  const scopes = (): readonly string[] => config.scopes ?? scopesFor(discovery.known());
+  const party: Party = { config, deps, http, discovery, scopes };
+  return {
+    name: config.name,
+    displayName: config.displayName,
+    type: 'oidc',
+    clientId: config.clientId,
+    get scopes() {
+      return scopes();
+    },
+    get renewable() {
+      return isRenewable(party);
+    },
+    notReady: () => discovery.notReady(),
+    authorizationUrl: (request) =>
+      step({ upstream: config.name, step: 'authorization request' }, async () => {
+        const { authorization_endpoint: endpoint = '' } = await discovery.current();
+        return buildAuthorizationUrl(endpoint, request, { config, scopes: scopes(), nonce: true });
+      }),
+    exchange: (exchange) =>
+      step({ upstream: config.name, step: 'code exchange' }, async () => {
+        const server = await discovery.current();
+        const callback = { upstream: config.name, server, client: http.client() };
+        const parameters = checkCallback(exchange, callback);
+        const { codeVerifier } = exchange;
+        const tokens = await exchangeCode(requestOf(party, server), { parameters, codeVerifier });
+        return await login(party, tokens, exchange.nonce);
+      }),
+    refresh: ({ refreshToken, subject }) =>
+      step({ upstream: config.name, step: 'refresh' }, async () => {
+        const server = await discovery.current();
+        const tokens = await refreshTokens(requestOf(party, server), refreshToken);
+        return await refreshed(party, tokens, subject);
+      }),
+    userinfo: ({ accessToken, subject }) =>
+      step({ upstream: config.name, step: 'userinfo' }, () => renew(party, accessToken, subject)),
+    close: () => {
+      discovery.close();
+      http.close();
+    },
+  };
+}
+
+function scopesFor(server: oauth.AuthorizationServer | null): readonly string[] {
+  return server?.scopes_supported?.includes('offline_access')
+    ? [...defaultScopes, 'offline_access']
+    : defaultScopes;
+}
+
+/** Before the metadata is known, hope: only a warning depends on it. */
+function isRenewable({ config, discovery, scopes }: Party): boolean {
+  const server = discovery.known();
+  if (server === null || config.userinfo !== null) return true;
+  return server.userinfo_endpoint !== undefined || scopes().includes('offline_access');
+}
+
+function requestOf(
+  { config, deps, http, scopes }: Party,
+  server: oauth.AuthorizationServer,
+): Parameters<typeof refreshTokens>[0] {
+  return { config, http, server, scopes: scopes(), clock: deps.clock };
+}

@@ -1,0 +1,118 @@
+import * as oauth from 'oauth4webapi';
+import type { ClientAuthMethod, UpstreamConfig } from '../config/config.ts';
+import { isLoopbackHost } from '../net/addresses.ts';
+import { createGuardedFetch } from '../net/guarded-fetch.ts';
+import type { GuardedFetch } from '../net/guarded-fetch.ts';
+import type { Log } from '../observe/log.ts';
+import { SallyportError } from '../types/error.ts';
+import type { Clock } from '../types/time.ts';
+
+/** What a provider works with. */
+export interface ProviderDeps {
+  /**
+   * Replaces the provider's own guarded fetch, whose policy follows from its configuration. The caller then owns it:
+   * the provider does not close it.
+   */
+  readonly fetch?: GuardedFetch;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What every request of ours to an upstream carries, in the words of oauth4webapi. */
+export interface RequestOptions {
+  readonly [oauth.customFetch]: GuardedFetch;
+  readonly [oauth.allowInsecureRequests]: true;
+  readonly signal?: AbortSignal;
+}
+
+/** Our side of the conversation with one upstream: how we are known there and what may be reached. */
+export interface UpstreamHttp {
+  readonly fetch: GuardedFetch;
+  /** How we authenticate, as of now. */
+  auth(): oauth.ClientAuth;
+  /**
+   * Changes to the other way of sending the secret; false when the operator said which one it is, or there is none.
+   * What works stays.
+   */
+  changeAuth(): boolean;
+  /** Our client, as of now: it carries the difference between the clock and the system's time. */
+  client(): oauth.Client;
+  options(signal?: AbortSignal): RequestOptions;
+  close(): void;
+}
+
+/**
+ * @param named URLs that the operator wrote down. A loopback host among them opens loopback, for this upstream alone.
+ *   Throws `config_invalid` when the authentication method needs a secret and there is none.
+ */
+export function createUpstreamHttp(
+  config: UpstreamConfig,
+  deps: ProviderDeps,
+  named: readonly string[],
+): UpstreamHttp {
+  const fetch =
+    deps.fetch ??
+    createGuardedFetch({
+      allowHttp: config.insecureAllowHttp,
+      allowPrivate: config.allowPrivateIps,
+      allowLoopback: named.some(isLoopbackUrl),
+    });
+  let auth = clientAuth(config, config.authMethod);
+  let method = config.authMethod;
+  return {
+    fetch,
+    auth: () => auth,
+    changeAuth() {
+      if (config.authMethodGiven || method === 'none') return false;
+      method = method === 'client_secret_basic' ? 'client_secret_post' : 'client_secret_basic';
+      auth = clientAuth(config, method);
+      return true;
+    },
+    client: () => ({
+      client_id: config.clientId,
+      [oauth.clockSkew]: Math.round((deps.clock() - Date.now()) / 1000),
+    }),
+    options: (signal) => ({
+      [oauth.customFetch]: fetch,
+      // One gate is enough, and the guarded fetch is the one that knows who named the host.
+      [oauth.allowInsecureRequests]: true,
+      ...(signal && { signal }),
+    }),
+    close: () => {
+      if (!deps.fetch) void fetch.close();
+    },
+  };
+}
+
+/** Whether a URL's host is this machine. */
+export function isLoopbackUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && isLoopbackHost(url.hostname);
+}
+
+function clientAuth(config: UpstreamConfig, method: ClientAuthMethod): oauth.ClientAuth {
+  if (method === 'none') return oauth.None();
+  const secret = config.clientSecret;
+  if (secret === null || secret.reveal() === '')
+    throw new SallyportError(
+      'config_invalid',
+      `upstream ${config.name}: ${method} needs a client secret; give one, or use "none"`,
+    );
+  return authWith(method, () => secret.reveal());
+}
+
+function authWith(method: Exclude<ClientAuthMethod, 'none'>, secret: () => string): oauth.ClientAuth {
+  if (method === 'client_secret_post') return (...call) => oauth.ClientSecretPost(secret())(...call);
+  return (_as, client, _body, headers) => {
+    const pair = `${formEncode(client.client_id)}:${formEncode(secret())}`;
+    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
+  };
+}
+
+/**
+ * RFC 6749 §2.3.1 wants both parts form-encoded. The WHATWG encoding leaves `-`, `.` and `_` alone, so that servers
+ * which do not decode still recognise most ids; oauth4webapi's own would escape them.
+ */
+function formEncode(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1);
+}

@@ -1,0 +1,86 @@
+import type { UserinfoConfig } from '../config/config.ts';
+import type { GuardedFetch } from '../net/guarded-fetch.ts';
+import { isPassingStatus } from './failures.ts';
+import { isRecord } from './identity.ts';
+import { parseLossless } from './lossless-json.ts';
+import { UpstreamError } from './provider.ts';
+
+/** How to ask a userinfo endpoint. */
+export interface UserinfoCall {
+  readonly upstream: string;
+  readonly fetch: GuardedFetch;
+  readonly signal?: AbortSignal;
+}
+
+/** What the userinfo endpoint of OpenID Connect gets when nobody configured one (Core §5.3). */
+export function standardUserinfo(endpoint: string): UserinfoConfig {
+  return {
+    endpoint,
+    method: 'GET',
+    additionalHeaders: {},
+    subjectFields: ['sub'],
+    nameFields: ['name'],
+    emailFields: ['email'],
+  };
+}
+
+/**
+ * Asks a userinfo endpoint. Throws {@link UpstreamError}: `unavailable` when it cannot answer now, `rejected` when it
+ * does not take the token, `invalid` for anything but a JSON object.
+ */
+export async function fetchUserinfo(
+  config: UserinfoConfig,
+  accessToken: string,
+  { upstream, fetch, signal }: UserinfoCall,
+): Promise<Readonly<Record<string, unknown>>> {
+  const headers = new Headers({ accept: 'application/json', authorization: `Bearer ${accessToken}` });
+  for (const [name, value] of Object.entries(config.additionalHeaders)) headers.set(name, value);
+  const response = await fetch(config.endpoint, {
+    method: config.method,
+    headers: Object.fromEntries(headers),
+    signal,
+  });
+  const { status } = response;
+  if (isPassingStatus(status)) throw new UpstreamError('unavailable', upstream, `userinfo: status ${status}`);
+  if (status === 401 || status === 403)
+    throw new UpstreamError('rejected', upstream, `userinfo: status ${status}`);
+  if (status !== 200) throw new UpstreamError('invalid', upstream, `userinfo: status ${status}`);
+  const claims = parseObject(await response.text());
+  if (!claims) throw new UpstreamError('invalid', upstream, 'userinfo: the body is not a JSON object');
+  return claims;
+}
+
+/** The first candidate that holds a non-empty string or an integer, as text; `null` when none does. */
+export function pickField(
+  claims: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+): { readonly field: string; readonly value: string } | null {
+  for (const field of fields) {
+    const value = Object.hasOwn(claims, field) ? claims[field] : undefined;
+    if (typeof value === 'string' && value !== '') return { field, value };
+    if (Number.isSafeInteger(value)) return { field, value: String(value) };
+  }
+  return null;
+}
+
+/** Name and e-mail as the configured candidates tell them. `email_verified` speaks of `email` and of no other field. */
+export function profileOf(
+  claims: Readonly<Record<string, unknown>>,
+  config: Pick<UserinfoConfig, 'nameFields' | 'emailFields'>,
+): { readonly name: string | null; readonly email: string | null; readonly emailVerified: boolean } {
+  const email = pickField(claims, config.emailFields);
+  return {
+    name: pickField(claims, config.nameFields)?.value ?? null,
+    email: email?.value ?? null,
+    emailVerified: email?.field === 'email' && claims['email_verified'] === true,
+  };
+}
+
+function parseObject(body: string): Record<string, unknown> | null {
+  try {
+    const value = parseLossless(body);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
