@@ -28,13 +28,6 @@ export interface ConnectionKey {
 export type Attempt = string;
 
 /** A login that was consented to and waits for the upstream's answer. */
-export interface PendingRow {
-  readonly transaction: string;
-  readonly sealed: Sealed;
-  /** Index of the current upstream leg: 0 at first, one more per restart. */
-  readonly leg: number;
-}
-
 export interface PutPending {
   readonly transaction: string;
   readonly sealed: Sealed;

@@ -1,0 +1,100 @@
+import type {
+  BeginUpstreamRefresh,
+  BeginUpstreamRefreshResult,
+  ConnectionKey,
+  ConnectionRow,
+  ConnectionTokens,
+  EndUpstreamRefresh,
+} from './contract.ts';
+import type { ConnectionRecord, Rows } from './records.ts';
+import { after } from './records.ts';
+
+/** The contract's view of a record. */
+export function connectionRow(record: ConnectionRecord): ConnectionRow {
+  const { bucket, userId, upstream, account } = record;
+  const { access, refresh, upstreamClientId, scopes, version, state, backoffUntil } = record;
+  return {
+    key: { bucket, userId, upstream, account },
+    tokens: { access, refresh, upstreamClientId, scopes },
+    version,
+    state,
+    backoffUntil,
+  };
+}
+
+/**
+ * Stores the tokens of a login. An absent refresh token never overwrites a present one of the same upstream client, and
+ * fewer scopes never replace more silently.
+ */
+export function storeConnection(rows: Rows, key: ConnectionKey, tokens: ConnectionTokens): 'stored' | 'kept' {
+  const known = rows.connection(key);
+  if (known && isNarrower(known, tokens)) return 'kept';
+  const sameClient = known?.upstreamClientId === tokens.upstreamClientId;
+  rows.saveConnection({
+    ...key,
+    ...tokens,
+    refresh: tokens.refresh ?? (known && sameClient && known.state === 'alive' ? known.refresh : null),
+    version: (known?.version ?? 0) + 1,
+    fence: known?.fence ?? 0,
+    ...idle,
+    leaseOwner: known?.leaseOwner ?? '',
+  });
+  return 'stored';
+}
+
+const idle = { state: 'alive', backoffUntil: 0, leaseUntil: 0 } as const;
+
+function isNarrower(known: ConnectionRecord, tokens: ConnectionTokens): boolean {
+  return (
+    known.state === 'alive' &&
+    known.upstreamClientId === tokens.upstreamClientId &&
+    known.scopes.length > tokens.scopes.length &&
+    tokens.scopes.every((scope) => known.scopes.includes(scope))
+  );
+}
+
+/** Elects one refresher across processes. The intent is on record before the upstream is called. */
+export function beginUpstreamRefresh(rows: Rows, begin: BeginUpstreamRefresh): BeginUpstreamRefreshResult {
+  const record = rows.connection(begin);
+  if (!record) return { r: 'missing' };
+  if (record.state === 'dead') return { r: 'dead' };
+  if (record.version !== begin.version) return { r: 'fresh', row: connectionRow(record) };
+  const now = rows.now();
+  const led = record.leaseUntil > now;
+  const own = record.leaseOwner === begin.owner;
+  if (led && own) return { r: 'leader', row: connectionRow(record), fence: record.fence, takenOver: false };
+  if (led) return { r: 'busy', wait: record.leaseUntil - now };
+  if (record.backoffUntil > now) return { r: 'backoff', until: record.backoffUntil };
+  const fence = record.fence + 1;
+  const next = { ...record, fence, leaseOwner: begin.owner, leaseUntil: after(now, begin.lease) };
+  rows.saveConnection(next);
+  return { r: 'leader', row: connectionRow(next), fence, takenOver: record.leaseUntil !== 0 };
+}
+
+/** Records how a refresh ended; `lost` when somebody else leads by now. */
+export function endUpstreamRefresh(rows: Rows, end: EndUpstreamRefresh): 'ok' | 'lost' {
+  const record = rows.connection(end);
+  if (!record || record.leaseOwner !== end.owner || record.fence !== end.fence) return 'lost';
+  // Said before: the first time counted.
+  if (record.leaseUntil === 0) return 'ok';
+  const { outcome } = end;
+  switch (outcome.kind) {
+    case 'tokens': {
+      const { tokens, identity } = outcome;
+      const sameClient = tokens.upstreamClientId === record.upstreamClientId;
+      const refresh = tokens.refresh ?? (sameClient ? record.refresh : null);
+      rows.saveConnection({ ...record, ...tokens, refresh, version: record.version + 1, ...idle });
+      if (identity) {
+        const { bucket, userId } = end;
+        rows.saveUser({ bucket, userId, identity: identity.sealed, identityAt: identity.at });
+      }
+      return 'ok';
+    }
+    case 'failed':
+      rows.saveConnection({ ...record, ...idle, backoffUntil: after(rows.now(), outcome.backoff) });
+      return 'ok';
+    case 'dead':
+      rows.saveConnection({ ...record, ...idle, state: 'dead' });
+      return 'ok';
+  }
+}

@@ -1,0 +1,184 @@
+import type {
+  ConnectionKey,
+  GrantKey,
+  GrantView,
+  ReadSession,
+  RedeemCode,
+  RedeemCodeResult,
+  RevokeAccessToken,
+  RotateRefresh,
+  RotateRefreshResult,
+  SessionView,
+} from './contract.ts';
+import { connectionRow } from './connection-operations.ts';
+import { decideRedeem, decideRotate, redeemed, rotated } from './grant-machine.ts';
+import type { GrantRecord, Rows, UserRecord } from './records.ts';
+import { isLive } from './records.ts';
+
+/** Revoked access tokens that one grant remembers; one more revokes the grant. */
+const maxRevokedTokens = 16;
+
+export function redeemCode(rows: Rows, code: RedeemCode): RedeemCodeResult {
+  const found = find(rows, code);
+  if (!found) return { r: 'missing' };
+  const { grant, user } = found;
+  const now = rows.now();
+  const decision = decideRedeem(grant, code, now);
+  switch (decision.r) {
+    case 'redeem': {
+      const next = redeemed(grant, code, now);
+      rows.saveGrant(next);
+      return { r: 'ok', grant: viewOf(next, user) };
+    }
+    case 'again':
+      return { r: 'ok', grant: viewOf(grant, user) };
+    case 'revoke':
+      endGrant(rows, grant);
+      return { r: 'revoked', now: true };
+    case 'revoked':
+      return { r: 'revoked', now: false };
+    case 'replayed':
+    case 'expired':
+      return { r: decision.r };
+    case 'mismatch':
+      return decision;
+  }
+}
+
+export function rotateRefresh(rows: Rows, token: RotateRefresh): RotateRefreshResult {
+  const found = find(rows, token);
+  if (!found) return { r: 'missing' };
+  const { grant, user } = found;
+  const now = rows.now();
+  const decision = decideRotate(grant, token, now);
+  switch (decision.r) {
+    case 'rotate':
+    case 'advance':
+    case 'retry':
+    case 'again': {
+      if (decision.r === 'again')
+        return { r: 'ok', generation: grant.generation, grant: viewOf(grant, user) };
+      const held = heldBack(rows, { grant, user, token });
+      if (held) return { r: held, grant: viewOf(grant, user) };
+      if (decision.r === 'retry')
+        return { r: 'retry', generation: grant.generation, grant: viewOf(grant, user) };
+      const next = rotated(grant, token, now);
+      rows.saveGrant(next);
+      const r = decision.r === 'advance' ? 'advanced' : 'ok';
+      return { r, generation: next.generation, grant: viewOf(next, user) };
+    }
+    case 'revoke':
+      endGrant(rows, grant);
+      return { r: 'revoked', now: true };
+    case 'revoked':
+      return { r: 'revoked', now: false };
+    case 'expired':
+      return { r: 'expired' };
+    case 'mismatch':
+      return decision;
+  }
+}
+
+/** Reasons to answer without consuming: the upstream ended the sign-in, or what it said is too old. */
+function heldBack(
+  rows: Rows,
+  { grant, user, token }: { grant: GrantRecord; user: UserRecord; token: RotateRefresh },
+): 'dead' | 'stale' | null {
+  if (rows.connection(connectionKeyOf(grant))?.state === 'dead') return 'dead';
+  if (token.identityMaxAge === null) return null;
+  return rows.now() - user.identityAt > token.identityMaxAge ? 'stale' : null;
+}
+
+export function readSession(rows: Rows, read: ReadSession): SessionView | null {
+  const found = find(rows, read);
+  if (!found || found.grant.expiresAt <= rows.now()) return null;
+  const { grant, user } = found;
+  // Another upstream's connection is its own account, which this grant does not name.
+  const own = read.upstream === null || read.upstream === grant.upstream;
+  const connection = own ? rows.connection(connectionKeyOf(grant)) : undefined;
+  return {
+    state: grant.state,
+    grant: viewOf(grant, user),
+    client: grant.client,
+    expiresAt: grant.expiresAt,
+    generation: grant.generation,
+    seed: grant.seed,
+    codeSeed: grant.codeSeed,
+    revokedTokens: grant.revokedTokens,
+    connection: connection ? connectionRow(connection) : null,
+  };
+}
+
+/** Ends a grant; what remains is a tombstone until its natural expiry. */
+export function revokeGrant(rows: Rows, key: GrantKey): boolean {
+  const grant = rows.grant(key);
+  if (!grant || !isLive(grant, rows.now())) return false;
+  endGrant(rows, grant);
+  return true;
+}
+
+export function revokeUser(rows: Rows, { bucket, userId }: { bucket: string; userId: string }): number {
+  const grants = rows.grantsOf(bucket, userId).filter((grant) => isLive(grant, rows.now()));
+  for (const grant of grants) endGrant(rows, grant);
+  return grants.length;
+}
+
+export function revokeAccessToken(rows: Rows, token: RevokeAccessToken): 'ok' | 'full' | 'missing' {
+  const grant = rows.grant(token);
+  if (!grant || !isLive(grant, rows.now())) return 'missing';
+  if (grant.revokedTokens.includes(token.tokenId)) return 'ok';
+  if (grant.revokedTokens.length >= maxRevokedTokens) {
+    endGrant(rows, grant);
+    return 'full';
+  }
+  rows.saveGrant({ ...grant, revokedTokens: [...grant.revokedTokens, token.tokenId] });
+  return 'ok';
+}
+
+/** Drops a grant whose time is over, and what belonged to it alone. For the backends' purge. */
+export function dropExpired(rows: Rows, grant: GrantRecord): void {
+  rows.deleteGrant(grant);
+  forgetUserWithoutGrants(rows, grant);
+}
+
+/** The user is kept with a tombstone only as long as another grant lives: a vault entry ends with the last one. */
+function endGrant(rows: Rows, grant: GrantRecord): void {
+  rows.saveGrant({ ...grant, state: 'revoked' });
+  forgetUserWithoutGrants(rows, grant);
+}
+
+function forgetUserWithoutGrants(rows: Rows, { bucket, userId }: GrantRecord): void {
+  const now = rows.now();
+  if (!rows.grantsOf(bucket, userId).some((grant) => isLive(grant, now))) rows.deleteUser(bucket, userId);
+}
+
+function find(rows: Rows, key: GrantKey): { readonly grant: GrantRecord; readonly user: UserRecord } | null {
+  const grant = rows.grant(key);
+  if (!grant) return null;
+  const { bucket, userId } = grant;
+  return {
+    grant,
+    user: rows.user(bucket, userId) ?? { bucket, userId, identity: noIdentity, identityAt: 0 },
+  };
+}
+
+/** Stands in for the identity of a user whose grants are all tombstones; nobody opens it. */
+const noIdentity = new Uint8Array(0);
+
+function connectionKeyOf({ bucket, userId, upstream, account }: GrantRecord): ConnectionKey {
+  return { bucket, userId, upstream, account };
+}
+
+function viewOf(grant: GrantRecord, user: UserRecord): GrantView {
+  const { userId, upstream, account, resource, data, createdAt, endsAt } = grant;
+  return {
+    userId,
+    upstream,
+    account,
+    resource,
+    data,
+    createdAt,
+    endsAt,
+    identity: { sealed: user.identity, at: user.identityAt },
+  };
+}

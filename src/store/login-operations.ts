@@ -1,0 +1,133 @@
+import type {
+  CommitLogin,
+  CommitLoginResult,
+  PutPending,
+  PutPendingResult,
+  TakePending,
+  TakePendingResult,
+} from './contract.ts';
+import { storeConnection } from './connection-operations.ts';
+import type { GrantRecord, Rows, StoreCaps } from './records.ts';
+import { after, isLive } from './records.ts';
+
+/** How often an upstream leg may start again. */
+const maxRestarts = 3;
+
+/** Keeps a consented login. The same transaction reuses its row and never recreates a taken one. */
+export function putPending(rows: Rows, pending: PutPending, caps: StoreCaps): PutPendingResult {
+  const { transaction, sealed, source, ttl } = pending;
+  const now = rows.now();
+  const known = rows.pending(transaction);
+  if (known && known.expiresAt > now) {
+    if (known.done) return { r: 'done' };
+    return known.takenLeg >= known.leg ? { r: 'taken' } : { r: 'ok', leg: known.leg };
+  }
+  makeRoom(rows, source, caps);
+  rows.savePending({ transaction, sealed, source, expiresAt: after(now, ttl), ...untouched });
+  return { r: 'ok', leg: 0 };
+}
+
+const untouched = {
+  leg: 0,
+  takenLeg: -1,
+  takenBy: '',
+  restartedBy: '',
+  done: false,
+  doneBy: '',
+  doneAs: 'stored',
+} as const;
+
+/** A flood pays with its own rows: a full source loses its oldest, a full store the heaviest source's oldest. */
+function makeRoom(rows: Rows, source: string, caps: StoreCaps): void {
+  while (rows.countPending(source) >= caps.pendingPerSource) {
+    if (!dropOldest(rows, source)) break;
+  }
+  while (rows.countPending() >= caps.pending) {
+    const heaviest = rows.heaviestSource();
+    if (heaviest === undefined || !dropOldest(rows, heaviest)) break;
+  }
+}
+
+function dropOldest(rows: Rows, source: string): boolean {
+  const oldest = rows.oldestPending(source);
+  if (!oldest) return false;
+  rows.deletePending(oldest.transaction);
+  return true;
+}
+
+/** Takes a leg's answer once; a leg that was taken before, in a login that never ended, starts again. */
+export function takePending(rows: Rows, { transaction, leg, attempt }: TakePending): TakePendingResult {
+  const row = rows.pending(transaction);
+  if (!row || row.expiresAt <= rows.now()) return { r: 'missing' };
+  if (row.done) return { r: 'done' };
+  if (row.takenLeg === leg && row.takenBy === attempt) return { r: 'ok', sealed: row.sealed };
+  if (leg === row.leg && row.takenLeg < leg) {
+    rows.savePending({ ...row, takenLeg: leg, takenBy: attempt });
+    return { r: 'ok', sealed: row.sealed };
+  }
+  if (leg > row.leg) return { r: 'missing' };
+  if (row.restartedBy === attempt) return { r: 'restarted', sealed: row.sealed, leg: row.leg };
+  if (row.leg >= maxRestarts) return { r: 'exhausted' };
+  rows.savePending({ ...row, leg: row.leg + 1, restartedBy: attempt });
+  return { r: 'restarted', sealed: row.sealed, leg: row.leg + 1 };
+}
+
+/** Ends a login: identity, tokens and grant together, once. */
+export function commitLogin(rows: Rows, login: CommitLogin, caps: StoreCaps): CommitLoginResult {
+  const row = rows.pending(login.transaction);
+  if (!row || row.expiresAt <= rows.now()) return { r: 'missing' };
+  if (row.done) return row.doneBy === login.attempt ? { r: 'ok', connection: row.doneAs } : { r: 'done' };
+  const { bucket, userId } = login.connection;
+  // What a user left behind who has no grant any more counts for nothing.
+  if (!rows.grantsOf(bucket, userId).some((grant) => isLive(grant, rows.now())))
+    rows.deleteUser(bucket, userId);
+  rows.saveUser({ bucket, userId, identity: login.identity.sealed, identityAt: login.identity.at });
+  const connection = storeConnection(rows, login.connection, login.tokens);
+  rows.savePending({ ...row, done: true, doneBy: login.attempt, doneAs: connection });
+  makeRoomForGrant(rows, login, caps);
+  rows.saveGrant(newGrant(rows, login));
+  return { r: 'ok', connection };
+}
+
+/** Tombstones go first, then the oldest grants. */
+function makeRoomForGrant(
+  rows: Rows,
+  { connection: { bucket, userId } }: CommitLogin,
+  caps: StoreCaps,
+): void {
+  const grants = rows.grantsOf(bucket, userId);
+  const surplus = Math.max(0, grants.length - caps.grantsPerUser + 1);
+  const ordered = [
+    ...grants.filter((grant) => grant.state === 'revoked'),
+    ...grants.filter((grant) => grant.state !== 'revoked'),
+  ];
+  for (const grant of ordered.slice(0, surplus)) rows.deleteGrant(grant);
+}
+
+function newGrant(rows: Rows, { connection, grant }: CommitLogin): GrantRecord {
+  const now = rows.now();
+  return {
+    bucket: connection.bucket,
+    grantId: grant.grantId,
+    userId: connection.userId,
+    upstream: connection.upstream,
+    account: connection.account,
+    client: grant.client,
+    codeSeed: grant.codeSeed,
+    challenge: grant.challenge,
+    redirectUri: grant.redirectUri,
+    resource: grant.resource,
+    data: grant.data,
+    createdAt: now,
+    endsAt: after(now, grant.sessionTtl),
+    state: 'code',
+    seed: '',
+    generation: 0,
+    redeemedAt: 0,
+    redeemedBy: '',
+    rotations: [],
+    rotatedBy: '',
+    expiresAt: after(now, grant.codeTtl),
+    revokedTokens: [],
+  };
+}

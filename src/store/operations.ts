@@ -1,0 +1,72 @@
+import { beginUpstreamRefresh, endUpstreamRefresh } from './connection-operations.ts';
+import type { AuthStore, KeyRingRow } from './contract.ts';
+import {
+  readSession,
+  redeemCode,
+  revokeAccessToken,
+  revokeGrant,
+  revokeUser,
+  rotateRefresh,
+} from './grant-operations.ts';
+import { commitLogin, putPending, takePending } from './login-operations.ts';
+import type { Rows, StoreCaps } from './records.ts';
+
+/** The steps of the contract, without what belongs to a backend itself. */
+export type StepName = Exclude<keyof AuthStore, 'traits' | 'health' | 'close' | 'stats'>;
+
+type Step<N extends StepName> = (
+  rows: Rows,
+  args: Parameters<AuthStore[N]>,
+  caps: StoreCaps,
+) => Awaited<ReturnType<AuthStore[N]>>;
+
+/** Every step over row access: the one place where a name of the contract meets its rules. */
+export const steps: { readonly [N in StepName]: Step<N> } = {
+  loadKeyRing: (rows, [name]) => rows.keyRing(name) ?? null,
+  saveKeyRing: (rows, [name, row]) => saveKeyRing(rows, name, row),
+  putPending: (rows, [pending], caps) => putPending(rows, pending, caps),
+  takePending: (rows, [take]) => takePending(rows, take),
+  commitLogin: (rows, [login], caps) => commitLogin(rows, login, caps),
+  redeemCode: (rows, [code]) => redeemCode(rows, code),
+  rotateRefresh: (rows, [token]) => rotateRefresh(rows, token),
+  readSession: (rows, [read]) => readSession(rows, read),
+  revokeGrant: (rows, [key]) => revokeGrant(rows, key),
+  revokeUser: (rows, [key]) => revokeUser(rows, key),
+  revokeAccessToken: (rows, [token]) => revokeAccessToken(rows, token),
+  saveIdentity: (rows, [{ bucket, userId, identity }]) => {
+    // A user whose last grant ended meanwhile is not brought back.
+    if (!rows.user(bucket, userId)) return;
+    rows.saveUser({ bucket, userId, identity: identity.sealed, identityAt: identity.at });
+  },
+  beginUpstreamRefresh: (rows, [begin]) => beginUpstreamRefresh(rows, begin),
+  endUpstreamRefresh: (rows, [end]) => endUpstreamRefresh(rows, end),
+};
+
+/** Compare-and-set. */
+function saveKeyRing(rows: Rows, name: string, row: KeyRingRow): 'ok' | 'conflict' {
+  if ((rows.keyRing(name)?.version ?? 0) !== row.version) return 'conflict';
+  rows.saveKeyRing(name, { value: row.value, version: row.version + 1 });
+  return 'ok';
+}
+
+/** An `AuthStore`'s steps, each carried by `run`. */
+export function stepsBy(
+  run: <N extends StepName>(name: N, args: Parameters<AuthStore[N]>) => ReturnType<AuthStore[N]>,
+): Pick<AuthStore, StepName> {
+  return {
+    loadKeyRing: (...args) => run('loadKeyRing', args),
+    saveKeyRing: (...args) => run('saveKeyRing', args),
+    putPending: (...args) => run('putPending', args),
+    takePending: (...args) => run('takePending', args),
+    commitLogin: (...args) => run('commitLogin', args),
+    redeemCode: (...args) => run('redeemCode', args),
+    rotateRefresh: (...args) => run('rotateRefresh', args),
+    readSession: (...args) => run('readSession', args),
+    revokeGrant: (...args) => run('revokeGrant', args),
+    revokeUser: (...args) => run('revokeUser', args),
+    revokeAccessToken: (...args) => run('revokeAccessToken', args),
+    saveIdentity: (...args) => run('saveIdentity', args),
+    beginUpstreamRefresh: (...args) => run('beginUpstreamRefresh', args),
+    endUpstreamRefresh: (...args) => run('endUpstreamRefresh', args),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Milliseconds } from '../types/time.ts';
+import type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, KeyRingRow, Sealed } from './contract.ts';
+
+/** A pending login as a backend keeps it. */
+export interface PendingRecord {
+  readonly transaction: string;
+  readonly sealed: Sealed;
+  readonly source: string;
+  readonly expiresAt: Milliseconds;
+  /** The leg that is waited for. */
+  leg: number;
+  /** The highest leg whose answer came; -1 for none. */
+  takenLeg: number;
+  takenBy: Attempt;
+  /** Who started the current leg, so that a retry starts no other. */
+  restartedBy: Attempt;
+  done: boolean;
+  doneBy: Attempt;
+  /** What the commit did with the connection. */
+  doneAs: 'stored' | 'kept';
+}
+
+/** A grant for its whole life: code, refresh family, tombstone. Secrets are hashes. */
+export interface GrantRecord {
+  readonly bucket: Bucket;
+  readonly grantId: string;
+  readonly userId: string;
+  readonly upstream: string;
+  readonly account: string;
+  readonly client: Hash;
+  readonly codeSeed: Hash;
+  readonly challenge: string;
+  readonly redirectUri: Hash;
+  readonly resource: string;
+  readonly data: string;
+  readonly createdAt: Milliseconds;
+  readonly endsAt: Milliseconds;
+  state: 'code' | 'active' | 'revoked';
+  seed: Hash;
+  generation: number;
+  /** When the code was redeemed; 0 before. */
+  redeemedAt: Milliseconds;
+  redeemedBy: Attempt;
+  /** The last four rotations, oldest first; the last one made `generation`. */
+  rotations: readonly Milliseconds[];
+  rotatedBy: Attempt;
+  expiresAt: Milliseconds;
+  revokedTokens: readonly string[];
+}
+
+/** What an upstream told about a user. */
+export interface UserRecord {
+  readonly bucket: Bucket;
+  readonly userId: string;
+  readonly identity: Sealed;
+  readonly identityAt: Milliseconds;
+}
+
+/** Tokens of one account at one upstream, and who refreshes them right now. */
+export interface ConnectionRecord extends ConnectionKey {
+  readonly access: Sealed;
+  readonly refresh: Sealed | null;
+  readonly upstreamClientId: string;
+  readonly scopes: readonly string[];
+  readonly version: number;
+  readonly state: 'alive' | 'dead';
+  readonly backoffUntil: Milliseconds;
+  /** The last leader. */
+  readonly leaseOwner: string;
+  /** 0: its refresh ended. A moment that has passed tells that it vanished, and that the refresh token may be spent. */
+  readonly leaseUntil: Milliseconds;
+  readonly fence: number;
+}
+
+/**
+ * Row access of one backend. Everything is synchronous: one operation is one function body, inside one transaction. The
+ * rules of OAuth are not here but in the `*-operations.ts` files, the same for every backend with this interface.
+ */
+export interface Rows {
+  /** The store's clock. */
+  now(): Milliseconds;
+
+  pending(transaction: string): PendingRecord | undefined;
+  savePending(record: PendingRecord): void;
+  deletePending(transaction: string): void;
+  countPending(source?: string): number;
+  oldestPending(source: string): PendingRecord | undefined;
+  heaviestSource(): string | undefined;
+
+  grant(key: GrantKey): GrantRecord | undefined;
+  saveGrant(record: GrantRecord): void;
+  deleteGrant(key: GrantKey): void;
+  /** All grants of a user, tombstones included, oldest first. */
+  grantsOf(bucket: Bucket, userId: string): readonly GrantRecord[];
+
+  user(bucket: Bucket, userId: string): UserRecord | undefined;
+  saveUser(record: UserRecord): void;
+  connection(key: ConnectionKey): ConnectionRecord | undefined;
+  saveConnection(record: ConnectionRecord): void;
+  /** Identity and connections of a user whose last grant ended. */
+  deleteUser(bucket: Bucket, userId: string): void;
+
+  keyRing(name: string): KeyRingRow | undefined;
+  saveKeyRing(name: string, row: KeyRingRow): void;
+}
+
+/** Limits that keep a store from growing without end. */
+export interface StoreCaps {
+  /** Pending logins of one source, and of all. */
+  readonly pendingPerSource: number;
+  readonly pending: number;
+  /** Grants of one user, tombstones included; those go first, then the oldest. */
+  readonly grantsPerUser: number;
+}
+
+/** A pending login takes up to 8 KiB: a flood fills 16 MB at most. */
+export const defaultCaps: StoreCaps = { pendingPerSource: 1000, pending: 2000, grantsPerUser: 200 };
+
+/** A moment in whole milliseconds, which every backend can keep. */
+export function after(now: Milliseconds, span: Milliseconds): Milliseconds {
+  return Math.ceil(now + span);
+}
+
+/** Neither revoked nor expired. */
+export function isLive(grant: GrantRecord, now: Milliseconds): boolean {
+  return grant.state !== 'revoked' && grant.expiresAt > now;
+}

@@ -1,0 +1,175 @@
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { Milliseconds } from '../types/time.ts';
+import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
+import { dropExpired } from './grant-operations.ts';
+import type { ConnectionRecord, GrantRecord, PendingRecord, Rows, UserRecord } from './records.ts';
+
+/** Expired rows that one purge drops of each kind. */
+const purgeLimit = 200;
+
+type Row = Record<string, SQLOutputValue>;
+
+/** Rows in SQLite. Statements are prepared once; all calls happen inside the worker's transaction. */
+export class SqliteRows implements Rows {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #now: Milliseconds = 0;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** The moment of the running transaction. */
+  setNow(now: Milliseconds): void {
+    this.#now = now;
+  }
+
+  now(): Milliseconds {
+    return this.#now;
+  }
+
+  pending(transaction: string): PendingRecord | undefined {
+    const row = this.#get('SELECT * FROM pending WHERE "transaction" = ?', transaction);
+    return row && readPending(row);
+  }
+
+  savePending(record: PendingRecord): void {
+    this.#save('pending', ['"transaction"'], { ...record, done: record.done ? 1 : 0 });
+  }
+
+  deletePending(transaction: string): void {
+    this.#run('DELETE FROM pending WHERE "transaction" = ?', transaction);
+  }
+
+  countPending(source?: string): number {
+    const row =
+      source === undefined
+        ? this.#get('SELECT count(*) AS n FROM pending')
+        : this.#get('SELECT count(*) AS n FROM pending WHERE source = ?', source);
+    return Number(row?.['n'] ?? 0);
+  }
+
+  oldestPending(source: string): PendingRecord | undefined {
+    const row = this.#get('SELECT * FROM pending WHERE source = ? ORDER BY expiresAt LIMIT 1', source);
+    return row && readPending(row);
+  }
+
+  heaviestSource(): string | undefined {
+    const row = this.#get('SELECT source FROM pending GROUP BY source ORDER BY count(*) DESC LIMIT 1');
+    return row && String(row['source']);
+  }
+
+  grant({ bucket, grantId }: GrantKey): GrantRecord | undefined {
+    const row = this.#get('SELECT * FROM grants WHERE grantId = ? AND bucket = ?', grantId, bucket);
+    return row && readGrant(row);
+  }
+
+  saveGrant(record: GrantRecord): void {
+    const { rotations, revokedTokens } = record;
+    const lists = { rotations: JSON.stringify(rotations), revokedTokens: JSON.stringify(revokedTokens) };
+    this.#save('grants', ['grantId'], { ...record, ...lists });
+  }
+
+  deleteGrant({ grantId }: GrantKey): void {
+    this.#run('DELETE FROM grants WHERE grantId = ?', grantId);
+  }
+
+  grantsOf(_bucket: Bucket, userId: string): readonly GrantRecord[] {
+    return this.#all('SELECT * FROM grants WHERE userId = ? ORDER BY createdAt', userId).map(readGrant);
+  }
+
+  user(_bucket: Bucket, userId: string): UserRecord | undefined {
+    // The columns are the record's fields.
+    return this.#get('SELECT * FROM users WHERE userId = ?', userId) as UserRecord | undefined;
+  }
+
+  saveUser(record: UserRecord): void {
+    this.#save('users', ['userId'], { ...record });
+  }
+
+  connection({ userId, upstream, account }: ConnectionKey): ConnectionRecord | undefined {
+    const sql = 'SELECT * FROM connections WHERE userId = ? AND upstream = ? AND account = ?';
+    const row = this.#get(sql, userId, upstream, account);
+    return row && readConnection(row);
+  }
+
+  saveConnection(record: ConnectionRecord): void {
+    const scopes = JSON.stringify(record.scopes);
+    this.#save('connections', ['userId', 'upstream', 'account'], { ...record, scopes });
+  }
+
+  deleteUser(_bucket: Bucket, userId: string): void {
+    this.#run('DELETE FROM connections WHERE userId = ?', userId);
+    this.#run('DELETE FROM users WHERE userId = ?', userId);
+  }
+
+  keyRing(name: string): KeyRingRow | undefined {
+    // The columns are the record's fields.
+    return this.#get('SELECT value, version FROM keyRings WHERE name = ?', name) as KeyRingRow | undefined;
+  }
+
+  saveKeyRing(name: string, row: KeyRingRow): void {
+    this.#save('keyRings', ['name'], { name, ...row });
+  }
+
+  /** Numbers of rows, for operators. */
+  stats(): { pending: number; grants: number; connections: number } {
+    const count = (table: string): number =>
+      Number(this.#get(`SELECT count(*) AS n FROM ${table}`)?.['n'] ?? 0);
+    return { pending: count('pending'), grants: count('grants'), connections: count('connections') };
+  }
+
+  /** Drops some rows whose time is over; true when there may be more. */
+  purge(): boolean {
+    const old = '(SELECT "transaction" FROM pending WHERE expiresAt <= ? LIMIT ?)';
+    this.#run(`DELETE FROM pending WHERE "transaction" IN ${old}`, this.#now, purgeLimit);
+    const expired = this.#all('SELECT * FROM grants WHERE expiresAt <= ? LIMIT ?', this.#now, purgeLimit);
+    for (const row of expired) dropExpired(this, readGrant(row));
+    return expired.length === purgeLimit;
+  }
+
+  #save(table: string, key: readonly string[], record: Record<string, unknown>): void {
+    const names = Object.keys(record).map((name) => (name === 'transaction' ? '"transaction"' : name));
+    const updates = names.filter((name) => !key.includes(name)).map((name) => `${name} = excluded.${name}`);
+    const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
+      ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${updates.join(', ')}`;
+    // Every field of a record is text, a number, bytes or null.
+    this.#run(sql, ...(Object.values(record) as SQLInputValue[]));
+  }
+
+  #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): readonly Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]): void {
+    this.#statement(sql).run(...values);
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+// The columns of each table are the fields of its record; lists are JSON.
+
+function readPending(row: Row): PendingRecord {
+  return { ...(row as unknown as PendingRecord), done: row['done'] === 1 };
+}
+
+function readGrant(row: Row): GrantRecord {
+  const rotations = JSON.parse(String(row['rotations'])) as number[];
+  const revokedTokens = JSON.parse(String(row['revokedTokens'])) as string[];
+  return { ...(row as unknown as GrantRecord), rotations, revokedTokens };
+}
+
+function readConnection(row: Row): ConnectionRecord {
+  return { ...(row as unknown as ConnectionRecord), scopes: JSON.parse(String(row['scopes'])) as string[] };
+}

@@ -1,0 +1,79 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { SallyportError } from '../types/error.ts';
+
+/** Counted up with every change of the schema; kept in the file as `user_version`. */
+const schemaVersion = 1;
+
+/** Marks a file as ours (`application_id`): "sally" in a telephone's digits. */
+const applicationId = 72_559;
+
+/** From an empty file to version 1. Column names are the record's own. */
+const versionOne = `
+  CREATE TABLE pending (
+    "transaction" TEXT PRIMARY KEY, sealed BLOB NOT NULL, source TEXT NOT NULL, expiresAt INTEGER NOT NULL,
+    leg INTEGER NOT NULL, takenLeg INTEGER NOT NULL, takenBy TEXT NOT NULL, restartedBy TEXT NOT NULL, done INTEGER NOT NULL,
+    doneBy TEXT NOT NULL, doneAs TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX pending_source ON pending (source);
+  CREATE INDEX pending_expiry ON pending (expiresAt);
+  CREATE TABLE grants (
+    grantId TEXT PRIMARY KEY, bucket TEXT NOT NULL, userId TEXT NOT NULL, upstream TEXT NOT NULL, account TEXT NOT NULL,
+    client TEXT NOT NULL, codeSeed TEXT NOT NULL, challenge TEXT NOT NULL, redirectUri TEXT NOT NULL, resource TEXT NOT NULL,
+    data TEXT NOT NULL, createdAt INTEGER NOT NULL, endsAt INTEGER NOT NULL, state TEXT NOT NULL, seed TEXT NOT NULL,
+    generation INTEGER NOT NULL, redeemedAt INTEGER NOT NULL, redeemedBy TEXT NOT NULL, rotations TEXT NOT NULL,
+    rotatedBy TEXT NOT NULL, expiresAt INTEGER NOT NULL, revokedTokens TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX grants_user ON grants (userId);
+  CREATE INDEX grants_expiry ON grants (expiresAt);
+  CREATE TABLE users (
+    userId TEXT PRIMARY KEY, bucket TEXT NOT NULL, identity BLOB NOT NULL, identityAt INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE connections (
+    userId TEXT NOT NULL, upstream TEXT NOT NULL, account TEXT NOT NULL, bucket TEXT NOT NULL, access BLOB NOT NULL,
+    refresh BLOB, upstreamClientId TEXT NOT NULL, scopes TEXT NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL,
+    backoffUntil INTEGER NOT NULL, leaseOwner TEXT NOT NULL, leaseUntil INTEGER NOT NULL, fence INTEGER NOT NULL,
+    PRIMARY KEY (userId, upstream, account)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE keyRings (name TEXT PRIMARY KEY, value BLOB NOT NULL, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+/** What leads from each version to the next. */
+const migrations: readonly string[] = [versionOne];
+
+/**
+ * Sets the connection up and brings the schema to our version.
+ * @throws {SallyportError} `storage_schema_newer` for a file of a newer Sallyport, `storage_failed` for somebody else's
+ */
+export function prepareDatabase(database: DatabaseSync): void {
+  // FULL: an answer goes out only after its commit is on disk, whatever happens to the machine afterwards.
+  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    migrate(database);
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function migrate(database: DatabaseSync): void {
+  const version = pragma(database, 'user_version');
+  const owner = pragma(database, 'application_id');
+  if (version > 0 && owner !== applicationId) {
+    throw new SallyportError('storage_failed', 'the database file belongs to another program');
+  }
+  if (version > schemaVersion) {
+    throw new SallyportError(
+      'storage_schema_newer',
+      `the database has schema ${version}, and this version of Sallyport knows ${schemaVersion}: use the newer one`,
+    );
+  }
+  if (version === schemaVersion) return;
+  for (const migration of migrations.slice(version)) database.exec(migration);
+  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`);
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
+}

@@ -1,0 +1,139 @@
+import { Worker } from 'node:worker_threads';
+import { SallyportError } from '../types/error.ts';
+import type { Clock } from '../types/time.ts';
+import type { Call, Outcome, Reply, Request, WorkerOptions } from './sqlite-worker.ts';
+
+interface Waiting {
+  readonly call: Call;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: SallyportError) => void;
+}
+
+/** Next to this file, in source (`.ts`) and in the package (`.js`). */
+const workerFile: URL = new URL(
+  import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js',
+  import.meta.url,
+);
+
+/** Our end of the worker thread: gathers calls into batches, and starts the thread again when it died. */
+export class SqliteThread {
+  readonly #options: WorkerOptions;
+  readonly #clock: Clock;
+  #worker: Worker | null = null;
+  #ready: Promise<void> = Promise.resolve();
+  /** Calls that wait for the running batch to end. */
+  #queue: Waiting[] = [];
+  /** Calls of the running batch. */
+  #running: Waiting[] | null = null;
+  #closed = false;
+
+  constructor(options: WorkerOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  /** @throws {SallyportError} when the database cannot be used */
+  start(): Promise<void> {
+    // Node 22 and 24 call their own SQLite experimental; it has been in use here since 22.13.
+    const worker = new Worker(workerFile, {
+      workerData: this.#options,
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    worker.unref();
+    this.#worker = worker;
+    this.#ready = new Promise((resolve, reject) => {
+      worker.on('message', (reply: Reply) => {
+        if (reply.kind === 'ready') resolve();
+        else if (reply.kind === 'failed') reject(errorOf(reply.outcome));
+        else if (reply.kind === 'done') this.#finish(reply.outcomes);
+      });
+      worker.on('error', (error) => this.#lose(worker, failed('the storage thread failed', error), reject));
+      worker.on('exit', () => this.#lose(worker, failed('the storage thread ended'), reject));
+    });
+    // Whoever calls next hears of it; without a caller there is nobody to tell.
+    this.#ready.catch(() => {});
+    return this.#ready;
+  }
+
+  call(call: Call): Promise<unknown> {
+    if (this.#closed) return Promise.reject(new SallyportError('closed', 'the store is closed'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ call, resolve, reject });
+      if (this.#queue.length === 1 && !this.#running) setImmediate(() => void this.#flush());
+    });
+  }
+
+  /** Gives an idle thread the occasion to purge. */
+  nudge(): void {
+    if (!this.#running && this.#worker) this.#post([]);
+  }
+
+  /** Ends after the calls that are under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#running || this.#queue.length > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    const worker = this.#worker;
+    if (!worker) return;
+    this.#worker = null;
+    worker.ref();
+    await new Promise<void>((resolve) => {
+      worker.once('exit', () => resolve());
+      worker.postMessage({ kind: 'close' } satisfies Request);
+    });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#running || this.#queue.length === 0) return;
+    this.#running = this.#queue;
+    this.#queue = [];
+    try {
+      await (this.#worker ? this.#ready : this.start());
+      this.#worker?.ref();
+      this.#post(this.#running.map(({ call }) => call));
+    } catch (error) {
+      this.#fail(
+        error instanceof SallyportError ? error : failed('the storage thread does not start', error),
+      );
+    }
+  }
+
+  #post(calls: readonly Call[]): void {
+    this.#worker?.postMessage({ kind: 'batch', now: this.#clock(), calls } satisfies Request);
+  }
+
+  #finish(outcomes: readonly Outcome[]): void {
+    if (outcomes.length === 0 && this.#running?.length !== 0) return;
+    const done = this.#running ?? [];
+    this.#running = null;
+    this.#worker?.unref();
+    for (const [index, { resolve, reject }] of done.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.ok) resolve(outcome.value);
+      else reject(errorOf(outcome));
+    }
+    void this.#flush();
+  }
+
+  #lose(worker: Worker, error: SallyportError, reject: (error: SallyportError) => void): void {
+    reject(error);
+    if (this.#worker !== worker) return;
+    this.#worker = null;
+    this.#fail(error);
+  }
+
+  #fail(error: SallyportError): void {
+    const lost = this.#running ?? [];
+    this.#running = null;
+    for (const waiting of lost) waiting.reject(error);
+    if (this.#queue.length > 0) void this.#flush();
+  }
+}
+
+function errorOf(outcome: Outcome | undefined): SallyportError {
+  if (outcome && !outcome.ok) return new SallyportError(outcome.code, `storage: ${outcome.message}`);
+  return failed('the storage thread gave no answer');
+}
+
+function failed(message: string, cause?: unknown): SallyportError {
+  return new SallyportError('storage_failed', message, { cause });
+}

@@ -1,0 +1,131 @@
+/** The thread that owns the database: what arrived while one transaction was committed becomes the next one. */
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { StepName } from './operations.ts';
+import { steps } from './operations.ts';
+import type { StoreCaps } from './records.ts';
+import { prepareDatabase } from './sqlite-schema.ts';
+import { SqliteRows } from './sqlite-rows.ts';
+import { SallyportError } from '../types/error.ts';
+import type { ErrorCode } from '../types/error.ts';
+
+/** What the thread is started with. */
+export interface WorkerOptions {
+  readonly path: string;
+  readonly caps: StoreCaps;
+}
+
+export interface Call {
+  readonly name: StepName | 'stats' | 'ping';
+  readonly args: readonly unknown[];
+}
+
+/** Calls of one transaction, at one moment of the store's clock. `close` ends the thread. */
+export type Request =
+  | { readonly kind: 'batch'; readonly now: number; readonly calls: readonly Call[] }
+  | { readonly kind: 'close' };
+
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+/** The answer to the start (`ready`), a batch, or the end. */
+export type Reply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly outcome: Outcome }
+  | { readonly kind: 'done'; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: 'closed' };
+
+/** Milliseconds of the store's clock between two purges. */
+const purgeEvery = 30_000;
+
+const port = parentPort;
+if (!port) throw new TypeError('this file runs as a worker thread');
+// Only `sqlite.ts` starts this thread.
+const { path, caps } = workerData as WorkerOptions;
+
+try {
+  serve(new DatabaseSync(path));
+} catch (error) {
+  port.postMessage({ kind: 'failed', outcome: failure(error) } satisfies Reply);
+}
+
+function serve(database: DatabaseSync): void {
+  prepareDatabase(database);
+  const rows = new SqliteRows(database);
+  let purgedAt = 0;
+  port?.on('message', (request: Request) => {
+    if (request.kind === 'close') {
+      database.close();
+      port.postMessage({ kind: 'closed' } satisfies Reply);
+      port.close();
+      return;
+    }
+    rows.setNow(request.now);
+    port.postMessage({ kind: 'done', outcomes: runBatch(database, rows, request.calls) } satisfies Reply);
+    if (Math.abs(request.now - purgedAt) < purgeEvery) return;
+    purgedAt = request.now;
+    purge(database, rows);
+  });
+  port?.postMessage({ kind: 'ready' } satisfies Reply);
+}
+
+/** One transaction for all; when one call breaks it, each gets its own, so that no neighbour suffers. */
+function runBatch(database: DatabaseSync, rows: SqliteRows, calls: readonly Call[]): readonly Outcome[] {
+  if (calls.length === 0) return [];
+  try {
+    return inTransaction(database, () =>
+      calls.map((call): Outcome => ({ ok: true, value: runCall(rows, call) })),
+    );
+  } catch (error) {
+    if (calls.length === 1) return [failure(error)];
+    return calls.flatMap((call) => runBatch(database, rows, [call]));
+  }
+}
+
+function runCall(rows: SqliteRows, { name, args }: Call): unknown {
+  if (name === 'stats') return rows.stats();
+  if (name === 'ping') return rows.keyRing('') === undefined;
+  // `args` were taken from a call of this very step.
+  const step = steps[name] as (...all: unknown[]) => unknown;
+  return step(rows, args, caps);
+}
+
+function inTransaction<T>(database: DatabaseSync, body: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = body();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    rollBack(database);
+    throw error;
+  }
+}
+
+/** SQLite rolls back by itself after some failures (a full disk), and then refuses to do it again. */
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch {
+    // Nothing was open any more, which is what is wanted.
+  }
+}
+
+/** Milliseconds between two steps of one purge: requests go first. */
+const purgePause = 20;
+
+/** A few rows in a transaction of their own, after the answers: nobody waits for it. What fails now is tried again. */
+function purge(database: DatabaseSync, rows: SqliteRows): void {
+  try {
+    if (database.isOpen && inTransaction(database, () => rows.purge()))
+      setTimeout(purge, purgePause, database, rows);
+  } catch {
+    // The next batch reports a database that does not work.
+  }
+}
+
+function failure(error: unknown): Outcome {
+  const message = error instanceof Error ? error.message : 'unknown failure';
+  return { ok: false, code: error instanceof SallyportError ? error.code : 'storage_failed', message };
+}

@@ -1,0 +1,62 @@
+import { closeSync, openSync } from 'node:fs';
+import { SallyportError } from '../types/error.ts';
+import type { Clock } from '../types/time.ts';
+import type { AuthStore, StoreStats } from './contract.ts';
+import type { StepName } from './operations.ts';
+import { stepsBy } from './operations.ts';
+import type { StoreCaps } from './records.ts';
+import { defaultCaps } from './records.ts';
+import { SqliteThread } from './sqlite-thread.ts';
+
+export interface SqliteStoreOptions {
+  /** The file; its folder must exist. It is made with mode 0600. */
+  readonly path: string;
+  /** The store's own clock decides; the system's by default. */
+  readonly clock?: Clock;
+  readonly caps?: Partial<StoreCaps>;
+}
+
+/** How often an idle store looks for expired rows, in milliseconds. */
+const tick = 60_000;
+
+/**
+ * A store in one file, good for several processes of one machine. The event loop never waits for the disk: a worker
+ * thread owns the database, and answers come after their commit is durable.
+ * @throws {SallyportError} `storage_failed`, `storage_schema_newer`
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<AuthStore> {
+  const { path, clock = Date.now, caps } = options;
+  createPrivateFile(path);
+  const thread = new SqliteThread({ path, caps: { ...defaultCaps, ...caps } }, clock);
+  await thread.start();
+  const timer = setInterval(() => thread.nudge(), tick).unref();
+  let closed: Promise<void> | undefined;
+
+  // What the worker answers to a step is that step's result; messages carry no types.
+  const run = <N extends StepName>(name: N, args: Parameters<AuthStore[N]>): ReturnType<AuthStore[N]> =>
+    thread.call({ name, args }) as ReturnType<AuthStore[N]>;
+
+  return {
+    traits: { durable: true, shared: false },
+    health: async () => {
+      await thread.call({ name: 'ping', args: [] });
+    },
+    stats: () => thread.call({ name: 'stats', args: [] }) as Promise<StoreStats>,
+    close: () => {
+      clearInterval(timer);
+      return (closed ??= thread.close());
+    },
+    ...stepsBy(run),
+  };
+}
+
+/** SQLite gives its side files the mode of the database, so the database must be private from its first byte. */
+function createPrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch (error) {
+    throw new SallyportError('storage_failed', `the database ${path} cannot be opened for writing`, {
+      cause: error,
+    });
+  }
+}

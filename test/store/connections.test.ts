@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BeginUpstreamRefresh, BeginUpstreamRefreshResult } from '../../src/store/contract.ts';
+import type { Bench } from './backends.ts';
+import {
+  activeGrant,
+  backends,
+  bytes,
+  connectionOf,
+  day,
+  login,
+  loginOf,
+  minute,
+  pending,
+  refreshOf,
+  unique,
+} from './backends.ts';
+
+describe.each(backends)('%s: connections', (_, open) => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await open();
+  });
+  afterEach(() => bench.close());
+
+  const connection = async (grantId: string) =>
+    (await bench.store.readSession({ bucket: 'abc', grantId, upstream: null }))?.connection ?? null;
+  const text = (sealed: Uint8Array | null | undefined): string | null =>
+    sealed ? Buffer.from(sealed).toString() : null;
+  const again = async (change: Parameters<typeof loginOf>[2]) =>
+    bench.store.commitLogin(loginOf(await pending(bench.store), bench.clock.now, change));
+  const begin = (change: Partial<BeginUpstreamRefresh> = {}): Promise<BeginUpstreamRefreshResult> =>
+    bench.store.beginUpstreamRefresh({
+      ...connectionOf(),
+      version: 1,
+      owner: unique('o'),
+      lease: minute,
+      ...change,
+    });
+
+  it('an absent refresh token never overwrites a present one', async () => {
+    await login(bench);
+    const grantId = await login(bench, { tokens: { access: bytes('new'), refresh: null } });
+    const row = await connection(grantId);
+    expect(text(row?.tokens.access)).toBe('new');
+    expect(text(row?.tokens.refresh)).toBe('refresh');
+    expect(row?.version).toBe(2);
+  });
+
+  it('a refresh token of another registration of ours is not kept', async () => {
+    await login(bench);
+    const grantId = await login(bench, { tokens: { upstreamClientId: 'other', refresh: null } });
+    expect((await connection(grantId))?.tokens.refresh).toBeNull();
+  });
+
+  it('fewer scopes never replace more silently', async () => {
+    const grantId = await login(bench);
+    expect(await again({ tokens: { access: bytes('narrow'), scopes: ['openid'] } })).toEqual({
+      r: 'ok',
+      connection: 'kept',
+    });
+    expect(text((await connection(grantId))?.tokens.access)).toBe('access');
+    expect(await again({ tokens: { scopes: ['openid', 'email', 'profile'] } })).toEqual({
+      r: 'ok',
+      connection: 'stored',
+    });
+  });
+
+  it('accounts of one upstream are kept apart', async () => {
+    await login(bench, { connection: connectionOf('user-1', 'a') });
+    await login(bench, { connection: connectionOf('user-1', 'b') });
+    expect((await bench.store.stats()).connections).toBe(2);
+  });
+
+  it('of a user without living grants count for nothing at the next login', async () => {
+    await login(bench);
+    bench.clock.now += day;
+    expect(await again({ tokens: { scopes: ['openid'] } })).toEqual({ r: 'ok', connection: 'stored' });
+  });
+
+  it('one of fifty processes leads a refresh', async () => {
+    await login(bench);
+    const results = await Promise.all(Array.from({ length: 50 }, () => begin()));
+    expect(results.filter((result) => result.r === 'leader')).toHaveLength(1);
+    expect(results.filter((result) => result.r === 'busy')).toHaveLength(49);
+  });
+
+  it('a leader ends with new tokens, and who waited gets them', async () => {
+    const grantId = await login(bench);
+    const led = await begin({ owner: 'me' });
+    if (led.r !== 'leader') throw new Error(led.r);
+    const tokens = { access: bytes('fresh'), refresh: null, upstreamClientId: 'us', scopes: ['openid'] };
+    const identity = { sealed: bytes('newer'), at: bench.clock.now };
+    const end = {
+      ...connectionOf(),
+      owner: 'me',
+      fence: led.fence,
+      outcome: { kind: 'tokens', tokens, identity },
+    } as const;
+    expect(await bench.store.endUpstreamRefresh(end)).toBe('ok');
+    expect(await bench.store.endUpstreamRefresh(end)).toBe('ok');
+    const waited = await begin();
+    expect(waited).toMatchObject({ r: 'fresh', row: { version: 2 } });
+    const row = await connection(grantId);
+    expect(text(row?.tokens.refresh)).toBe('refresh');
+    const session = await bench.store.readSession({ bucket: 'abc', grantId, upstream: null });
+    expect(text(session?.grant.identity.sealed)).toBe('newer');
+  });
+
+  it('a leader that asks again is still the leader, under the same fence', async () => {
+    await login(bench);
+    const first = await begin({ owner: 'me' });
+    expect(await begin({ owner: 'me' })).toEqual(first);
+  });
+
+  it('a leader that vanished is followed, and its late word counts for nothing', async () => {
+    await login(bench);
+    const gone = await begin({ owner: 'gone' });
+    if (gone.r !== 'leader') throw new Error(gone.r);
+    bench.clock.now += minute;
+    const next = await begin({ owner: 'next' });
+    expect(next).toMatchObject({ r: 'leader', takenOver: true, fence: gone.fence + 1 });
+    const outcome = { kind: 'dead' } as const;
+    expect(
+      await bench.store.endUpstreamRefresh({ ...connectionOf(), owner: 'gone', fence: gone.fence, outcome }),
+    ).toBe('lost');
+  });
+
+  it('an upstream that failed is left alone for a while', async () => {
+    await login(bench);
+    const led = await begin({ owner: 'me' });
+    if (led.r !== 'leader') throw new Error(led.r);
+    const outcome = { kind: 'failed', backoff: 5000 } as const;
+    await bench.store.endUpstreamRefresh({ ...connectionOf(), owner: 'me', fence: led.fence, outcome });
+    expect(await begin()).toEqual({ r: 'backoff', until: bench.clock.now + 5000 });
+    bench.clock.now += 5000;
+    expect(await begin()).toMatchObject({ r: 'leader', takenOver: false });
+  });
+
+  it('a dead one refuses refreshes of ours, until the next login', async () => {
+    const grantId = await activeGrant(bench);
+    const led = await begin({ owner: 'me' });
+    if (led.r !== 'leader') throw new Error(led.r);
+    const outcome = { kind: 'dead' } as const;
+    await bench.store.endUpstreamRefresh({ ...connectionOf(), owner: 'me', fence: led.fence, outcome });
+    expect(await begin()).toEqual({ r: 'dead' });
+    expect(await bench.store.rotateRefresh(refreshOf(grantId, 1))).toMatchObject({ r: 'dead' });
+    await login(bench, { tokens: { refresh: null } });
+    const row = await connection(grantId);
+    expect(row).toMatchObject({ state: 'alive', tokens: { refresh: null } });
+    expect(await bench.store.rotateRefresh(refreshOf(grantId, 1))).toMatchObject({ r: 'ok' });
+  });
+
+  it('unknown ones cannot be refreshed', async () => {
+    expect(await begin()).toEqual({ r: 'missing' });
+  });
+});
+
+describe.each(backends)('%s: key rings and the store itself', (_, open) => {
+  it('a ring is saved only over the version that was loaded', async () => {
+    const bench = await open();
+    expect(await bench.store.loadKeyRing('vault')).toBeNull();
+    const racers = await Promise.all(
+      Array.from({ length: 20 }, (_unused, index) =>
+        bench.store.saveKeyRing('vault', { value: bytes(`${index}`), version: 0 }),
+      ),
+    );
+    expect(racers.filter((result) => result === 'ok')).toHaveLength(1);
+    const row = await bench.store.loadKeyRing('vault');
+    expect(row?.version).toBe(1);
+    expect(await bench.store.saveKeyRing('vault', { value: bytes('next'), version: 1 })).toBe('ok');
+    await bench.close();
+  });
+
+  it('closes once and refuses everything afterwards', async () => {
+    const bench = await open();
+    await bench.store.health();
+    await bench.store.close();
+    await bench.store.close();
+    await expect(bench.store.health()).rejects.toMatchObject({ code: 'closed' });
+    await expect(bench.store.loadKeyRing('x')).rejects.toMatchObject({ code: 'closed' });
+    await bench.close();
+  });
+
+  it('takes times with fractions', async () => {
+    const bench = await open();
+    const put = bench.store.putPending({ transaction: 't', sealed: bytes('x'), ttl: 1000.5, source: 's' });
+    expect(await put).toEqual({ r: 'ok', leg: 0 });
+    await bench.close();
+  });
+});
