@@ -1,0 +1,151 @@
+import { randomToken } from '../crypto/random.ts';
+import type { BeginUpstreamRefreshResult, ConnectionRow, EndUpstreamRefresh } from '../store/contract.ts';
+import type { Milliseconds, Seconds } from '../types/time.ts';
+import type { Identity } from '../types/tokens.ts';
+import { UpstreamError } from '../upstream/provider.ts';
+import type { UpstreamRefresh } from '../upstream/provider.ts';
+import { openTokens, sealIdentity, sealTokens } from './sealed-rows.ts';
+import type { FreshTokens, VaultParts } from './vault.ts';
+
+/**
+ * Makes the evidence that a refresh gives, when somebody wants it: from the refresh's own identity, or by asking on.
+ * `null` when there is none to keep. Never rejects over an upstream: the tokens are good whatever comes of it.
+ */
+export type Evidence = (refreshed: UpstreamRefresh) => Promise<Identity | null>;
+
+/** Refreshes connections, each once at a time. */
+export interface Refresher {
+  /** @param evidence also renews the user's identity with the same answer; `null` when only tokens are wanted */
+  refresh(row: ConnectionRow, evidence: Evidence | null): Promise<FreshTokens>;
+}
+
+/** Longer than the slowest upstream call, so that a lease that ran out means a process that is gone. */
+const lease: Milliseconds = 45_000;
+
+/** How long an upstream that failed is left alone. */
+const backoff: Milliseconds = 5000;
+
+/** How often a waiting process looks whether the leader is done. */
+const pollEvery: Milliseconds = 150;
+
+/** Looks at the leader's work before giving up: about half the lease. */
+const maxPolls = 150;
+
+type Leader = Extract<BeginUpstreamRefreshResult, { r: 'leader' }>;
+
+export function createRefresher(parts: VaultParts): Refresher {
+  const running = new Map<string, Promise<FreshTokens>>();
+  return {
+    refresh(row, evidence) {
+      // Somebody who wants evidence cannot ride along with a refresh that gathers none.
+      const name = JSON.stringify([row.key.userId, row.key.upstream, row.key.account, evidence !== null]);
+      const known = running.get(name);
+      if (known) return known;
+      const work = lead(parts, row, evidence).finally(() => running.delete(name));
+      running.set(name, work);
+      return work;
+    },
+  };
+}
+
+/** Becomes the one refresher of this connection, or waits for the one that is. */
+async function lead(parts: VaultParts, row: ConnectionRow, evidence: Evidence | null): Promise<FreshTokens> {
+  const owner = randomToken(9);
+  let { version } = row;
+  for (let poll = 0; poll < maxPolls; poll += 1) {
+    const begun = await parts.store.beginUpstreamRefresh({ ...row.key, version, owner, lease });
+    switch (begun.r) {
+      case 'leader':
+        return refreshAs(parts, { begun, owner, evidence });
+      case 'fresh':
+        if (!evidence) return { r: 'ok', tokens: openTokens(parts.sealer, begun.row) };
+        version = begun.row.version;
+        break;
+      case 'busy':
+        await new Promise((resolve) => setTimeout(resolve, Math.min(begun.wait, pollEvery)));
+        break;
+      case 'backoff':
+        return { r: 'unavailable', retryAfter: secondsUntil(parts, begun.until) };
+      case 'dead':
+      case 'missing':
+        return { r: 'dead' };
+    }
+  }
+  return { r: 'unavailable', retryAfter: backoff / 1000 };
+}
+
+interface Leading {
+  readonly begun: Leader;
+  readonly owner: string;
+  readonly evidence: Evidence | null;
+}
+
+async function refreshAs(parts: VaultParts, leading: Leading): Promise<FreshTokens> {
+  const { row } = leading.begun;
+  const { upstream, account } = row.key;
+  const provider = parts.providers.get(upstream);
+  const old = openTokens(parts.sealer, row);
+  // Tokens of another registration of ours are not the present one's to use.
+  const usable = provider && row.tokens.upstreamClientId === provider.clientId && old.refreshToken !== null;
+  if (!usable) return ended(parts, leading, 'the connection cannot be refreshed');
+  try {
+    const refreshed = await provider.refresh({ refreshToken: old.refreshToken, subject: account });
+    if (refreshed.subjectMismatch)
+      return await ended(parts, leading, 'the upstream answered for another account');
+    return await keep(parts, leading, refreshed);
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    if (error.failure === 'rejected') return ended(parts, leading, error.message);
+    return failed(parts, leading, error);
+  }
+}
+
+/** Tokens first: a refresh token that was spent must be on disk before anything else is tried. */
+async function keep(parts: VaultParts, leading: Leading, refreshed: UpstreamRefresh): Promise<FreshTokens> {
+  const { sealer, store, clock } = parts;
+  const { key, tokens: old } = leading.begun.row;
+  const narrowed = refreshed.tokens.scopes.length > 0 ? refreshed.tokens.scopes : old.scopes;
+  const tokens = { ...refreshed.tokens, scopes: narrowed };
+  const sealed = sealTokens(sealer, key, { tokens, upstreamClientId: old.upstreamClientId });
+  const done = await end(parts, leading, { kind: 'tokens', tokens: sealed, identity: null });
+  if (done === 'lost')
+    parts.log.warn({ upstream: key.upstream, sub: key.userId }, 'a refresh outlived its lease');
+  if (leading.evidence) {
+    const identity = await leading.evidence(refreshed);
+    if (identity)
+      await store.saveIdentity({ ...key, identity: sealIdentity(sealer, key, { identity, at: clock() }) });
+  }
+  return { r: 'ok', tokens };
+}
+
+/** The upstream is down or talks nonsense: everything stays. */
+async function failed(parts: VaultParts, leading: Leading, error: UpstreamError): Promise<FreshTokens> {
+  const { upstream, userId } = leading.begun.row.key;
+  parts.log.warn(
+    { upstream, sub: userId, failure: error.failure, reason: error.message },
+    'upstream refresh failed',
+  );
+  await end(parts, leading, { kind: 'failed', backoff });
+  return { r: 'unavailable', retryAfter: backoff / 1000 };
+}
+
+async function ended(parts: VaultParts, leading: Leading, reason: string): Promise<FreshTokens> {
+  const { row, takenOver } = leading.begun;
+  const { upstream, userId } = row.key;
+  parts.log.warn({ upstream, sub: userId, reason, takenOver }, 'the upstream ended a connection');
+  await end(parts, leading, { kind: 'dead' });
+  return { r: 'dead' };
+}
+
+function end(
+  parts: VaultParts,
+  leading: Leading,
+  outcome: EndUpstreamRefresh['outcome'],
+): Promise<'ok' | 'lost'> {
+  const { begun, owner } = leading;
+  return parts.store.endUpstreamRefresh({ ...begun.row.key, owner, fence: begun.fence, outcome });
+}
+
+function secondsUntil({ clock }: VaultParts, moment: Milliseconds): Seconds {
+  return Math.max(1, Math.ceil((moment - clock()) / 1000));
+}
