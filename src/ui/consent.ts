@@ -1,0 +1,157 @@
+import { html } from '@remix-run/html-template';
+import type { SafeHtml } from '@remix-run/html-template';
+import type { BrandConfig } from '../config/config.ts';
+import { isolated, renderPage } from './page.ts';
+import { displayText } from './text.ts';
+
+/** What the consent page tells; strings may come from strangers. */
+export interface ConsentView {
+  readonly brand: BrandConfig;
+  /** Where the form is posted to. */
+  readonly action: string;
+  /** The sealed authorization request: hidden field `request`. */
+  readonly request: string;
+  readonly client: {
+    /** As the client calls itself. */
+    readonly name: string | null;
+    /** True for a client that the operator configured. */
+    readonly verified: boolean;
+    readonly id: string;
+  };
+  readonly redirect: { readonly kind: 'https' | 'loopback' | 'private-use'; readonly display: string };
+  readonly resource: string;
+  readonly scopes: readonly ScopeView[];
+  readonly upstream: { readonly displayName: string; readonly scopes: readonly string[] };
+}
+
+/** One scope and what the operator says about it. */
+export interface ScopeView {
+  readonly name: string;
+  readonly description: string | null;
+}
+
+/** For scopes that the operator did not describe (OpenID Connect Core §5.4, §11). */
+const standardScopes: ReadonlyMap<string, string> = new Map([
+  ['openid', 'Know which account you use'],
+  ['profile', 'See your name'],
+  ['email', 'See your e-mail address'],
+  ['offline_access', 'Stay connected until you or your administrator end it'],
+]);
+
+/** A whole host name with its port (RFC 1035 §2.3.4): cutting it would hide the end, which says whose it is. */
+const hostLimit = 260;
+
+function clientName(client: ConsentView['client']): SafeHtml {
+  const name = displayText(client.name ?? '', 60);
+  // In quotes: a name may read like a sentence of ours.
+  return name === '' ? html`an app without a name` : html`“<bdi>${name}</bdi>”`;
+}
+
+function badge(client: ConsentView['client']): SafeHtml {
+  return client.verified
+    ? html`<span class="badge">known app</span>`
+    : html`<span class="badge caution">unverified</span>`;
+}
+
+function introduction({ brand, client }: ConsentView): SafeHtml {
+  const explanation = client.verified
+    ? html`This app was set up by whoever runs ${isolated(brand.name, 60)}.`
+    : html`The app chose its name itself. Nobody has checked it.`;
+  return html`<p class="lead">${badge(client)} ${explanation}</p>`;
+}
+
+function destination({ redirect }: ConsentView): SafeHtml {
+  const shown = isolated(redirect.display, hostLimit);
+  if (redirect.kind === 'https') return shown;
+  if (redirect.kind === 'private-use')
+    return html`The app registered for <code>${shown}</code> on this device`;
+  return html`An app on this computer
+    <p><code>${shown}</code></p>`;
+}
+
+/** What somebody must know to refuse a request that they did not start (RFC 8252 §8.4, §8.6; RFC 9700 §4.1). */
+function caution({ redirect, client }: ConsentView): SafeHtml | null {
+  const warnings: Record<typeof redirect.kind, SafeHtml | null> = {
+    https: client.verified
+      ? null
+      : html`Access goes to <strong>${isolated(redirect.display, hostLimit)}</strong>. Allow it only if you
+          know this site and have just started this there.`,
+    loopback: html`Any program on this computer can ask like this. Allow it only if you have just started this
+    yourself.`,
+    'private-use': html`Any app on this device can claim that address. Allow it only if you have just started
+    this yourself.`,
+  };
+  const warning = warnings[redirect.kind];
+  return warning === null ? null : html`<p class="note">${warning}</p>`;
+}
+
+function scopeItem({ name, description }: ScopeView): SafeHtml {
+  const meaning = displayText(description ?? standardScopes.get(name) ?? '', 200);
+  if (meaning === '') return html`<li>${isolated(name)}</li>`;
+  return html`<li><bdi>${meaning}</bdi> <code>${isolated(name)}</code></li>`;
+}
+
+function scopesRow({ scopes }: ConsentView): SafeHtml | null {
+  if (scopes.length === 0) return null;
+  return html`<div>
+    <dt>It may</dt>
+    <dd>
+      <ul>
+        ${scopes.map(scopeItem)}
+      </ul>
+    </dd>
+  </div>`;
+}
+
+function upstreamRow({ brand, upstream }: ConsentView): SafeHtml {
+  const names = upstream.scopes.map(
+    (scope, index) => html`${index === 0 ? '' : ', '}<code>${isolated(scope)}</code>`,
+  );
+  const asked =
+    upstream.scopes.length === 0
+      ? html`You will be taken there next.`
+      : html`You will be taken there next. ${isolated(brand.name, 60)} asks it for ${names}.`;
+  return html`<div>
+    <dt>You sign in with</dt>
+    <dd>
+      ${isolated(upstream.displayName, 60)}
+      <p>${asked}</p>
+    </dd>
+  </div>`;
+}
+
+function form({ action, request }: ConsentView): SafeHtml {
+  return html`<form method="post" action="${action}">
+    <input type="hidden" name="request" value="${request}" />
+    <div class="actions">
+      <button class="button" name="decision" value="deny">Cancel</button>
+      <button class="button primary" name="decision" value="allow">Allow</button>
+    </div>
+  </form>`;
+}
+
+/**
+ * Asks a person whether an app may act for them. Everything that the MCP security practices want said is on it: the
+ * client, where the code goes, the resource, the scopes, the upstream and what is asked of it.
+ */
+export function renderConsentPage(view: ConsentView): string {
+  const body = html`<h1>Allow ${clientName(view.client)} to connect?</h1>
+    ${introduction(view)}
+    <dl>
+      <div>
+        <dt>Access goes to</dt>
+        <dd>${destination(view)}</dd>
+      </div>
+      <div>
+        <dt>To use, as you</dt>
+        <dd>${isolated(view.resource, 300)}</dd>
+      </div>
+      ${scopesRow(view)} ${upstreamRow(view)}
+    </dl>
+    ${caution(view)} ${form(view)}
+    <details>
+      <summary>Technical details</summary>
+      <p>Client id: <code>${isolated(view.client.id, 1100)}</code></p>
+    </details>`;
+  return renderPage({ brand: view.brand, title: 'Allow access?', body });
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { renderConsentPage } from '../../src/ui/consent.ts';
+import { consentView, textOf } from './views.ts';
+
+describe('the consent page', () => {
+  it('posts the sealed request and one of two decisions', () => {
+    const html = renderConsentPage(consentView({ action: 'https://issuer.example/oauth/consent' }));
+    expect(html).toContain('<form method="post" action="https://issuer.example/oauth/consent">');
+    expect(html).toContain('<input type="hidden" name="request" value="sealed-request" />');
+    expect([...html.matchAll(/name="decision" value="(\w+)"/g)].map(([, value]) => value)).toEqual([
+      'deny',
+      'allow',
+    ]);
+  });
+
+  it('puts Cancel before Allow, so that the first key press is the harmless one', () => {
+    const html = renderConsentPage(consentView());
+    expect(html.indexOf('>Cancel<')).toBeLessThan(html.indexOf('>Allow<'));
+  });
+
+  it('needs neither script nor field nor positive tabindex: Tab and Enter are enough', () => {
+    const html = renderConsentPage(consentView());
+    expect(html).not.toMatch(/<script|\son\w+=|tabindex|autofocus/i);
+    expect(html.match(/<button/g)).toHaveLength(2);
+    expect(html.match(/<input/g)).toHaveLength(1);
+  });
+
+  it('names the client in quotes and says that nobody has checked the name', () => {
+    const text = textOf(renderConsentPage(consentView()));
+    expect(text).toMatch(/Allow “ Claude Code ” to connect\?/);
+    expect(text).toContain('unverified The app chose its name itself. Nobody has checked it.');
+  });
+
+  it('does not call a client of the operator unverified', () => {
+    const client = { name: 'Backoffice', verified: true, id: 'backoffice' };
+    const text = textOf(renderConsentPage(consentView({ client })));
+    expect(text).not.toContain('unverified');
+    expect(text).toContain('This app was set up by whoever runs Acme Tools');
+  });
+
+  it.each([[null], [''], ['   '], ['\u200B\u202E'], ['\u3164']])(
+    'says so when the client has no name (%j)',
+    (name) => {
+      const client = { name, verified: false, id: 'x' };
+      expect(textOf(renderConsentPage(consentView({ client })))).toContain(
+        'Allow an app without a name to connect?',
+      );
+    },
+  );
+
+  it('warns in plain words when the code goes to this computer', () => {
+    const text = textOf(renderConsentPage(consentView()));
+    expect(text).toContain('An app on this computer localhost:53211');
+    expect(text).toContain('Any program on this computer can ask like this.');
+  });
+
+  it('names the scheme when the code goes to an installed app', () => {
+    const redirect = { kind: 'private-use', display: 'cursor:' } as const;
+    const text = textOf(renderConsentPage(consentView({ redirect })));
+    expect(text).toContain('The app registered for cursor: on this device');
+    expect(text).toContain('Any app on this device can claim that address.');
+  });
+
+  it('names the site when the code goes to one, and asks whether the person knows it', () => {
+    const redirect = { kind: 'https', display: 'claude.ai' } as const;
+    const text = textOf(renderConsentPage(consentView({ redirect })));
+    expect(text).toContain('Access goes to claude.ai');
+    expect(text).toContain('Allow it only if you know this site');
+  });
+
+  it('does not warn about the site of a client that the operator configured', () => {
+    const redirect = { kind: 'https', display: 'backoffice.example' } as const;
+    const client = { name: 'Backoffice', verified: true, id: 'backoffice' };
+    const html = renderConsentPage(consentView({ redirect, client }));
+    expect(textOf(html)).toContain('Access goes to backoffice.example');
+    expect(html).not.toContain('class="note"');
+  });
+
+  it('shows the longest host name to its end, because the end says whose it is', () => {
+    const label = 'a'.repeat(63);
+    const display = `accounts.google.com.${label}.${label}.${label}.evil.example:65535`;
+    const html = renderConsentPage(consentView({ redirect: { kind: 'https', display } }));
+    expect(textOf(html)).toContain(display);
+  });
+
+  it('names the resource, and the upstream with what is asked of it', () => {
+    const text = textOf(renderConsentPage(consentView()));
+    expect(text).toContain('https://tools.acme.example/mcp');
+    expect(text).toMatch(
+      /You sign in with Okta You will be taken there next\. Acme Tools asks it for openid , email/,
+    );
+  });
+
+  it('asks nothing of an upstream without scopes', () => {
+    const text = textOf(renderConsentPage(consentView({ upstream: { displayName: 'GitHub', scopes: [] } })));
+    expect(text).toContain('You sign in with GitHub You will be taken there next.');
+    expect(text).not.toContain('asks it for');
+  });
+
+  it('lists scopes with the words of the operator, our own for standard ones, and the name for the rest', () => {
+    const scopes = [
+      { name: 'tickets:read', description: 'Read your tickets' },
+      { name: 'email', description: null },
+      { name: 'openid', description: 'Know your staff number' },
+      { name: 'tickets:write', description: null },
+    ];
+    const text = textOf(renderConsentPage(consentView({ scopes })));
+    expect(text).toContain('It may Read your tickets tickets:read See your e-mail address email');
+    expect(text).toContain('Know your staff number openid tickets:write You sign in with');
+  });
+
+  it('has no list of permissions when there are no scopes', () => {
+    expect(textOf(renderConsentPage(consentView({ scopes: [] })))).not.toContain('It may');
+  });
+
+  it('keeps the client id at hand, whole, for whoever compares it with a log', () => {
+    const id = `sp_dc_${'x'.repeat(1018)}`;
+    const client = { name: 'Claude Code', verified: false, id };
+    expect(textOf(renderConsentPage(consentView({ client })))).toContain(`Client id: ${id}`);
+  });
+});

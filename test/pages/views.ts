@@ -1,0 +1,94 @@
+import type { BrandConfig } from '../../src/config/config.ts';
+import type { ConsentView } from '../../src/ui/consent.ts';
+import { renderConsentPage } from '../../src/ui/consent.ts';
+import type { DeniedView } from '../../src/ui/denied.ts';
+import { renderDeniedPage } from '../../src/ui/denied.ts';
+import type { ErrorView } from '../../src/ui/error.ts';
+import { renderErrorPage } from '../../src/ui/error.ts';
+import { renderAlreadySignedInPage } from '../../src/ui/signed-in.ts';
+
+/** A brand as an operator would configure it. */
+export const brand: BrandConfig = { name: 'Acme Tools', logoUrl: null, color: '#3b5bdb' };
+
+/** A consent view with the given parts changed. */
+export function consentView(changes: Partial<ConsentView> = {}): ConsentView {
+  return {
+    brand,
+    action: '/oauth/consent',
+    request: 'sealed-request',
+    client: { name: 'Claude Code', verified: false, id: 'sp_dc_abc' },
+    redirect: { kind: 'loopback', display: 'localhost:53211' },
+    resource: 'https://tools.acme.example/mcp',
+    scopes: [{ name: 'openid', description: null }],
+    upstream: { displayName: 'Okta', scopes: ['openid', 'email'] },
+    ...changes,
+  };
+}
+
+/** An error view with the given parts changed. */
+export function errorView(changes: Partial<ErrorView> = {}): ErrorView {
+  return {
+    brand,
+    title: 'This sign-in cannot continue',
+    explanation: 'The app never registered that address.',
+    action: 'Remove the connection in your app and add it again.',
+    correlationId: '01HZX3T9QK',
+    returnLink: null,
+    ...changes,
+  };
+}
+
+/** A denial view with the given parts changed. */
+export function deniedView(changes: Partial<DeniedView> = {}): DeniedView {
+  return {
+    brand,
+    account: 'alice@example.com',
+    upstream: 'Okta',
+    contact: null,
+    correlationId: '01HZX3T9QK',
+    returnLink: null,
+    ...changes,
+  };
+}
+
+/** Every page there is, in a brand, with one stranger's text in every place that a stranger can reach. */
+export function everyPage(look: BrandConfig, text: string): Readonly<Record<string, string>> {
+  const scopes = [{ name: text, description: text }];
+  return {
+    consent: renderConsentPage({
+      ...consentView({ brand: look, request: text, resource: text, scopes }),
+      client: { name: text, verified: false, id: text },
+      redirect: { kind: 'https', display: text },
+      upstream: { displayName: text, scopes: [text] },
+    }),
+    error: renderErrorPage({
+      brand: look,
+      title: text,
+      explanation: text,
+      action: text,
+      correlationId: text,
+      returnLink: { href: `https://app.example/cb?error_description=${text}`, display: text },
+    }),
+    denied: renderDeniedPage({ ...deniedView({ account: text, upstream: text }), brand: look }),
+    signedIn: renderAlreadySignedInPage({ brand: look, correlationId: text }),
+  };
+}
+
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+
+/** What a reader sees: the page without style and tags, with entities decoded and space collapsed. */
+export function textOf(html: string): string {
+  return html
+    .replace(/<style>.*?<\/style>/s, '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/&(amp|lt|gt|quot|#39);/g, (_whole, name) => entities[String(name)] ?? '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+/** The names of all elements, in order: the skeleton that a stranger's text must not change. */
+export function skeletonOf(html: string): string {
+  return [...html.replace(/<style>.*?<\/style>/s, '<style>').matchAll(/<(\/?[a-z][\w-]*)/g)]
+    .map(([, name]) => name)
+    .join(' ');
+}
