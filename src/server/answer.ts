@@ -1,0 +1,153 @@
+import { randomToken } from '../crypto/random.ts';
+import type { Handler, HttpRequest, HttpResponse } from '../http/exchange.ts';
+import { PayloadTooLarge, maxBodyBytes } from '../http/exchange.ts';
+import { json, page } from '../http/headers.ts';
+import { OAuthError, errorBody } from '../oauth/errors.ts';
+import type { Parameters } from '../oauth/parameters.ts';
+import { parseParameters } from '../oauth/parameters.ts';
+import { contentSecurityPolicy } from '../ui/page.ts';
+import { renderErrorPage } from '../ui/error.ts';
+import { SallyportError } from '../types/error.ts';
+import type { ServerContext } from './context.ts';
+
+/** An error that a person reads: what happened, what to do, and where the way back leads. */
+export class PageError extends Error {
+  override readonly name = 'PageError';
+  readonly status: number;
+  readonly title: string;
+  readonly explanation: string;
+  readonly action: string;
+  readonly returnLink: { readonly href: string; readonly display: string } | null;
+  /** Of the login, when one is known. */
+  readonly correlationId: string | undefined;
+
+  constructor(
+    title: string,
+    details: {
+      readonly explanation: string;
+      readonly action: string;
+      readonly status?: number;
+      readonly returnLink?: PageError['returnLink'];
+      readonly correlationId?: string;
+      readonly cause?: unknown;
+    },
+  ) {
+    super(title, { cause: details.cause });
+    this.title = title;
+    this.status = details.status ?? 400;
+    this.explanation = details.explanation;
+    this.action = details.action;
+    this.returnLink = details.returnLink ?? null;
+    this.correlationId = details.correlationId;
+  }
+}
+
+/** Wraps an endpoint that programs call: every failure is OAuth JSON, and a failing store consumes nothing. */
+export function answerJson(
+  context: ServerContext,
+  handler: (request: HttpRequest) => Promise<HttpResponse>,
+): Handler {
+  return async (request) => {
+    try {
+      return await handler(request);
+    } catch (error) {
+      const wire = toOAuthError(error);
+      logFailure(context, { error, status: wire.status, path: request.path, correlationId: randomToken(9) });
+      return json(wire.status, errorBody(wire), wire.headers);
+    }
+  };
+}
+
+/** Wraps an endpoint that a person's browser visits: every failure is a page with a correlation id. */
+export function answerPage(
+  context: ServerContext,
+  handler: (request: HttpRequest) => Promise<HttpResponse>,
+): Handler {
+  return async (request) => {
+    try {
+      return await handler(request);
+    } catch (error) {
+      const shown = toPageError(error);
+      const correlationId = shown.correlationId ?? randomToken(9);
+      logFailure(context, {
+        error: shown.cause ?? shown,
+        status: shown.status,
+        path: request.path,
+        correlationId,
+      });
+      const { title, explanation, action, returnLink } = shown;
+      const { brand } = context.config;
+      const html = renderErrorPage({ brand, title, explanation, action, correlationId, returnLink });
+      const retry = shown.status === 503 ? { 'retry-after': '5' } : {};
+      return page(shown.status, html, { 'content-security-policy': contentSecurityPolicy(brand), ...retry });
+    }
+  };
+}
+
+/**
+ * Reads a form body (RFC 6749 §3.2). What the body is counts, not what its header says: the Inspector's web client labels
+ * its form `application/json` when it refreshes.
+ */
+export async function readForm(request: HttpRequest): Promise<Parameters> {
+  const text = await request.text(maxBodyBytes);
+  const multipart = /^multipart\//iu.test(request.headers['content-type'] ?? '');
+  if (multipart || /^\s*[{[]/u.test(text)) {
+    throw new OAuthError('invalid_request', 'the body must be application/x-www-form-urlencoded');
+  }
+  return parseParameters(text);
+}
+
+function toOAuthError(error: unknown): OAuthError {
+  if (error instanceof OAuthError) return error;
+  if (error instanceof PayloadTooLarge) {
+    return new OAuthError('invalid_request', error.message, { status: 413, cause: error });
+  }
+  if (error instanceof SallyportError && error.code === 'storage_failed') {
+    return new OAuthError('temporarily_unavailable', 'the server cannot reach its storage; try again', {
+      cause: error,
+    });
+  }
+  return new OAuthError('server_error', 'unexpected failure', { cause: error });
+}
+
+function toPageError(error: unknown): PageError {
+  if (error instanceof PageError) return error;
+  const wire = toOAuthError(error);
+  if (wire.status >= 500) {
+    return new PageError('Something is not working right now', {
+      status: wire.status,
+      explanation: 'The sign-in service could not finish this step. Nothing was lost.',
+      action:
+        'Wait a moment and try again. If it stays this way, give the reference below to whoever runs this server.',
+      cause: error,
+    });
+  }
+  return new PageError('This sign-in request is not valid', {
+    status: wire.status,
+    explanation: `${wire.error}: ${wire.description}`,
+    action:
+      'Go back to the app and connect again. If it stays this way, tell the maker of the app what is said above.',
+    cause: error,
+  });
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly status: number;
+  readonly path: string;
+  readonly correlationId: string;
+}
+
+/** 4xx at debug, so that strangers cannot flood the log; what is ours to mend at error. */
+function logFailure({ log }: ServerContext, { error, status, path, correlationId }: Failure): void {
+  const fields = { path, status, correlationId, reason: reasonOf(error) };
+  if (status >= 500) log.error(fields, 'request failed');
+  else log.debug(fields, 'request refused');
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const own =
+    error instanceof OAuthError ? `${error.error}: ${error.description}` : `${error.name}: ${error.message}`;
+  return error.cause instanceof Error ? `${own} (${reasonOf(error.cause)})` : own;
+}

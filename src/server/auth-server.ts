@@ -1,0 +1,138 @@
+import { createClientRegistry } from '../clients/registry.ts';
+import type { Config } from '../config/config.ts';
+import { createJwtSigner } from '../crypto/sign.ts';
+import { createJwtVerifier } from '../crypto/verify.ts';
+import type { Handler } from '../http/exchange.ts';
+import type { Router } from '../http/router.ts';
+import { createRouter } from '../http/router.ts';
+import type { KeySet } from '../keys/key-set.ts';
+import { loadKeySet } from '../keys/key-set.ts';
+import { openKeyRings } from '../keys/rings.ts';
+import { createTokenCodec } from '../oauth/opaque-token.ts';
+import type { Log } from '../observe/log.ts';
+import { silentLog } from '../observe/log.ts';
+import type { Sessions } from '../resource/sessions.ts';
+import { createSessions } from '../resource/sessions.ts';
+import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
+import { createAccessTokenVerifier } from '../resource/verify-access-token.ts';
+import type { AuthStore } from '../store/contract.ts';
+import type { Clock } from '../types/time.ts';
+import type { Vault } from '../vault/vault.ts';
+import { createVault } from '../vault/vault.ts';
+import type { ServerContext } from './context.ts';
+import { locationsOf } from './locations.ts';
+import type { Readiness } from './readiness.ts';
+import { readiness } from './readiness.ts';
+import { routesOf } from './routes.ts';
+
+/** Collaborators that a host program or a test may bring. */
+export interface AuthServerOptions {
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** The authorization server: one handler, and what a gateway or host program needs beside it. */
+export interface AuthServer {
+  /** Answers every path in `routes`; any other gets 404. */
+  readonly handle: Handler;
+  /** True when `handle` answers this path. */
+  readonly serves: (path: string) => boolean;
+  readonly routes: Router['routes'];
+  readonly config: Config;
+  readonly keys: KeySet;
+  readonly tokens: AccessTokenVerifier;
+  readonly sessions: Sessions;
+  readonly vault: Vault;
+  /** Why it cannot serve logins right now, and what an operator should know. */
+  readonly readiness: () => Promise<Readiness>;
+  /** Idempotent; also closes the store. */
+  readonly close: () => Promise<void>;
+}
+
+/** How long a grant seen alive counts as alive; revocation through this process is immediate all the same. */
+const livenessCacheMs = 5000;
+
+/**
+ * Builds the server over a resolved configuration. Owns `store` from the first moment: it is closed by `close()`, and
+ * before this rejects. Does not wait for any upstream.
+ * @throws {SallyportError} `key_invalid`, `key_ring_locked`, `storage_failed`
+ */
+export async function createAuthServer(
+  config: Config,
+  store: AuthStore,
+  options: AuthServerOptions = {},
+): Promise<AuthServer> {
+  try {
+    return serverOf(await createContext(config, store, options));
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function createContext(
+  config: Config,
+  store: AuthStore,
+  { clock = Date.now, log = silentLog }: AuthServerOptions,
+): Promise<ServerContext> {
+  const [upstream] = config.upstreams;
+  if (!upstream) throw new TypeError('a configuration needs an upstream');
+  // Loaded when it is needed: the protocol and network libraries are most of what importing this package would cost.
+  const { createProvider } = await import('../upstream/create-provider.ts');
+  const keys = loadKeySet(config.signingKeys);
+  const rings = await openKeyRings({ hmacSecrets: config.hmacSecrets, store });
+  const signer = createJwtSigner(keys.signing);
+  const jwts = createJwtVerifier(keys.all, { clock });
+  const provider = createProvider(upstream, { clock, log });
+  const providers = new Map([[provider.name, provider]]);
+  const clients = createClientRegistry({
+    static: config.clients,
+    registration: config.registration,
+    scopesSupported: config.scopesSupported,
+    baselineScopes: config.baselineClientScopes,
+    idKeys: rings.clientIds,
+    secretKeys: rings.clientSecrets,
+    idTokenAlg: signer.alg,
+    clock,
+  });
+  return {
+    config,
+    store,
+    keys,
+    signer,
+    jwts,
+    rings,
+    clients,
+    provider,
+    clock,
+    log,
+    codec: createTokenCodec(rings.token),
+    vault: createVault({ store, sealer: rings.vault, providers, clock, log }),
+    sessions: createSessions({ store, clock, cacheFor: livenessCacheMs }),
+    tokens: createAccessTokenVerifier({ issuer: config.issuer, verifier: jwts, clock }),
+    locations: locationsOf(config, upstream.redirectUri),
+  };
+}
+
+function serverOf(context: ServerContext): AuthServer {
+  const { config, keys, tokens, sessions, vault } = context;
+  const router = createRouter(routesOf(context));
+  let closed: Promise<void> | undefined;
+  return {
+    config,
+    keys,
+    tokens,
+    sessions,
+    vault,
+    handle: router.handle,
+    serves: router.serves,
+    routes: router.routes,
+    readiness: () => readiness(context),
+    close: () => (closed ??= close(context)),
+  };
+}
+
+async function close({ provider, store }: ServerContext): Promise<void> {
+  provider.close();
+  await store.close();
+}

@@ -1,0 +1,38 @@
+import type { Handler, HttpResponse } from '../../http/exchange.ts';
+import { redirect } from '../../http/headers.ts';
+import { OAuthError } from '../../oauth/errors.ts';
+import { parseParameters } from '../../oauth/parameters.ts';
+import { answerPage } from '../answer.ts';
+import { replyWithError } from '../authorization-reply.ts';
+import { showConsent } from '../consent/show-consent.ts';
+import type { ServerContext } from '../context.ts';
+import type { Transaction } from '../transaction.ts';
+import { sealText, startTransaction } from '../transaction.ts';
+import { checkLoginRequest } from './check-login-request.ts';
+import { checkRedirectUri } from './check-redirect-uri.ts';
+import { loadClient } from './load-client.ts';
+
+/** `GET /oauth/authorize` (OAuth 2.1 §4.1.1). Stores nothing: the request travels sealed in the consent form. */
+export function authorize(context: ServerContext): Handler {
+  return answerPage(context, async (request) => {
+    const parameters = parseParameters(request.query);
+    const client = loadClient(context, parameters);
+    const redirectUri = checkRedirectUri(client, parameters);
+    try {
+      const login = checkLoginRequest(context, { client, redirectUri, parameters });
+      const transaction = startTransaction(login, context.clock);
+      if (context.locations.handsOver) return handOver(context, transaction);
+      return showConsent(context, { request, transaction, client });
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error;
+      return replyWithError(context, { client, redirectUri, state: parameters.get('state') ?? null }, error);
+    }
+  });
+}
+
+/** The callback lives on another origin, and consent must share its cookie: the sealed request goes there. */
+function handOver(context: ServerContext, transaction: Transaction): HttpResponse {
+  const sealed = sealText(context.rings.transactions, transaction, 'handover');
+  if (sealed === null) throw new OAuthError('invalid_request', 'the request is too large');
+  return redirect(`${context.locations.consent}?request=${sealed}`);
+}

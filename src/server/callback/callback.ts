@@ -1,0 +1,98 @@
+import { randomToken } from '../../crypto/random.ts';
+import type { Handler, HttpRequest, HttpResponse } from '../../http/exchange.ts';
+import { redirect } from '../../http/headers.ts';
+import { PageError, answerPage } from '../answer.ts';
+import type { ReplyTo } from '../authorization-reply.ts';
+import { replyWithCode } from '../authorization-reply.ts';
+import { readBrowser } from '../browser-cookie.ts';
+import type { ServerContext } from '../context.ts';
+import type { LoginState } from '../login-state.ts';
+import { openLoginState } from '../login-state.ts';
+import type { Transaction } from '../transaction.ts';
+import { correlationOf, openBytes } from '../transaction.ts';
+import { checkAccess } from './check-access.ts';
+import { commitLogin } from './commit-login.ts';
+import { exchangeCode } from './exchange-code.ts';
+import { signedInPage } from './signed-in.ts';
+import { startLeg } from './start-leg.ts';
+
+/** `GET /oauth/callback`: the upstream's answer. Ends in one atomic commit and a code for the client. */
+export function callback(context: ServerContext): Handler {
+  return answerPage(context, async (request) => {
+    const parameters = new URLSearchParams(request.query);
+    const state = openState(context, request, parameters);
+    const attempt = randomToken(12);
+    const taken = await context.store.takePending({ ...state, attempt });
+    switch (taken.r) {
+      case 'ok':
+        return finish(context, { transaction: open(context, taken.sealed), state, parameters, attempt });
+      case 'restarted':
+        return redirect(await startLeg(context, open(context, taken.sealed), taken.leg));
+      case 'done':
+        return signedInPage(context, { id: state.transaction });
+      case 'exhausted':
+      case 'missing':
+        throw expired(state);
+    }
+  });
+}
+
+interface Answer {
+  readonly transaction: Transaction;
+  readonly state: LoginState;
+  readonly parameters: URLSearchParams;
+  readonly attempt: string;
+}
+
+async function finish(context: ServerContext, answer: Answer): Promise<HttpResponse> {
+  const { transaction } = answer;
+  const to = replyTo(context, transaction);
+  const exchanged = await exchangeCode(context, answer, to);
+  if ('response' in exchanged) return exchanged.response;
+  const denied = checkAccess(context, exchanged.login, to);
+  if (denied) return denied;
+  const code = await commitLogin(context, { ...answer, login: exchanged.login, client: to.client });
+  return code === null ? signedInPage(context, transaction) : replyWithCode(context, to, code);
+}
+
+/** Our `state` opens only in the browser that consented (RFC 9700 §4.7; login CSRF). */
+function openState(context: ServerContext, request: HttpRequest, parameters: URLSearchParams): LoginState {
+  const browser = readBrowser(context, request);
+  const states = parameters.getAll('state');
+  const [text] = states;
+  const state =
+    browser && text !== undefined && states.length === 1
+      ? openLoginState(context.rings.loginState, text, browser.hash)
+      : null;
+  if (state) return state;
+  throw new PageError('This sign-in was not started here', {
+    status: 403,
+    explanation:
+      'The answer of the identity provider belongs to another browser, or to a sign-in that is long over.',
+    action: 'Go back to the app and connect again, in one and the same browser with cookies allowed.',
+  });
+}
+
+function open(context: ServerContext, sealed: Uint8Array): Transaction {
+  return openBytes(context.rings.transactions, sealed);
+}
+
+function replyTo({ clients }: ServerContext, transaction: Transaction): ReplyTo {
+  const { clientId, redirectUri, state } = transaction.request;
+  const client = clients.find(clientId);
+  const correlationId = correlationOf(transaction);
+  if (client) return { client, redirectUri, state, correlationId };
+  throw new PageError('This app is no longer registered here', {
+    explanation: 'Its registration ended while you were signing in.',
+    action: 'Remove this server from the app and add it again.',
+    correlationId,
+  });
+}
+
+function expired(state: LoginState): PageError {
+  return new PageError('This sign-in has expired', {
+    explanation: 'It was not finished within ten minutes, or was tried too often.',
+    action: 'Go back to the app and connect again.',
+    correlationId: correlationOf({ id: state.transaction }),
+  });
+}

@@ -1,0 +1,33 @@
+import type { HttpResponse } from '../../http/exchange.ts';
+import { page } from '../../http/headers.ts';
+import { OAuthError } from '../../oauth/errors.ts';
+import { contentSecurityPolicy } from '../../ui/page.ts';
+import { renderDeniedPage } from '../../ui/denied.ts';
+import { checkAccess as decide } from '../../upstream/access.ts';
+import type { UpstreamLogin } from '../../upstream/provider.ts';
+import type { ReplyTo } from '../authorization-reply.ts';
+import { errorUrl, returnLink } from '../authorization-reply.ts';
+import type { ServerContext } from '../context.ts';
+
+/** Who may sign in is explicit (`access`). A refusal is a kind page with the way back; `null` lets the login go on. */
+export function checkAccess(
+  context: ServerContext,
+  { identity }: UpstreamLogin,
+  to: ReplyTo,
+): HttpResponse | null {
+  const { config, provider, log } = context;
+  const decision = decide(config.access, identity);
+  if (decision.allowed) return null;
+  const correlationId = to.correlationId ?? '';
+  log.warn({ upstream: identity.upstream, reason: decision.reason, correlationId }, 'access denied');
+  const error = new OAuthError('access_denied', 'this account may not use this server');
+  const html = renderDeniedPage({
+    brand: config.brand,
+    account: identity.email ?? identity.name,
+    upstream: provider.displayName,
+    contact: null,
+    correlationId,
+    returnLink: returnLink(to, errorUrl(context, to, error)),
+  });
+  return page(403, html, { 'content-security-policy': contentSecurityPolicy(config.brand) });
+}

@@ -1,0 +1,69 @@
+import type { Client } from '../../clients/client.ts';
+import { sha256 } from '../../crypto/hash.ts';
+import { randomToken } from '../../crypto/random.ts';
+import type { ConnectionKey, NewGrant } from '../../store/contract.ts';
+import { bucketOf, subjectOf } from '../../upstream/identity.ts';
+import type { UpstreamLogin } from '../../upstream/provider.ts';
+import type { ServerContext } from '../context.ts';
+import { encodeGrantData } from '../grant-data.ts';
+import type { LoginState } from '../login-state.ts';
+import type { Transaction } from '../transaction.ts';
+import { correlationOf } from '../transaction.ts';
+
+interface Login {
+  readonly transaction: Transaction;
+  readonly state: LoginState;
+  readonly attempt: string;
+  readonly login: UpstreamLogin;
+  readonly client: Client;
+}
+
+/** One atomic commit of identity, upstream tokens and grant. Returns the code; `null` when this login ended before. */
+export async function commitLogin(context: ServerContext, ended: Login): Promise<string | null> {
+  const { store, vault, provider, codec, clock, log } = context;
+  const { identity, tokens } = ended.login;
+  const userId = subjectOf(identity.upstream, identity.subject);
+  const bucket = bucketOf(userId);
+  const connection: ConnectionKey = {
+    bucket,
+    userId,
+    upstream: identity.upstream,
+    account: identity.subject,
+  };
+  const grantId = randomToken(16);
+  const seed = randomToken(32);
+  const committed = await store.commitLogin({
+    transaction: ended.state.transaction,
+    leg: ended.state.leg,
+    attempt: ended.attempt,
+    connection,
+    tokens: vault.sealTokens(connection, tokens, provider.clientId),
+    identity: vault.sealIdentity(connection, identity, clock()),
+    grant: newGrant(context, ended, { grantId, codeSeed: sha256(seed) }),
+  });
+  const correlationId = correlationOf(ended.transaction);
+  log.info({ result: committed.r, sub: userId, sid: `${bucket}.${grantId}`, correlationId }, 'login ended');
+  return committed.r === 'ok' ? codec.issue('code', { bucket, grantId, generation: 0, seed }) : null;
+}
+
+function newGrant(
+  { config, clock }: ServerContext,
+  { transaction: { request }, login, client }: Login,
+  ids: { readonly grantId: string; readonly codeSeed: string },
+): NewGrant {
+  return {
+    ...ids,
+    client: sha256(request.clientId),
+    challenge: request.challenge,
+    redirectUri: sha256(request.redirectUri),
+    resource: request.resource,
+    codeTtl: config.lifespans.authorizationCode,
+    sessionTtl: config.lifespans.session,
+    data: encodeGrantData({
+      scopes: request.scopes,
+      nonce: request.nonce,
+      authTime: login.authTime ?? Math.floor(clock() / 1000),
+      clientName: client.name,
+    }),
+  };
+}

@@ -1,0 +1,69 @@
+import type { HttpResponse } from '../../http/exchange.ts';
+import { OAuthError } from '../../oauth/errors.ts';
+import type { UpstreamLogin } from '../../upstream/provider.ts';
+import { UpstreamError } from '../../upstream/provider.ts';
+import { PageError } from '../answer.ts';
+import type { ReplyTo } from '../authorization-reply.ts';
+import { replyWithError } from '../authorization-reply.ts';
+import type { ServerContext } from '../context.ts';
+import type { LoginState } from '../login-state.ts';
+import { legSecrets } from '../login-state.ts';
+import type { Transaction } from '../transaction.ts';
+
+/** The login, or the answer that ends it. */
+type Exchanged = { readonly login: UpstreamLogin } | { readonly response: HttpResponse };
+
+/** Redeems the upstream's code. What the upstream said goes to the log; the client learns only the kind. */
+export async function exchangeCode(
+  context: ServerContext,
+  answer: {
+    readonly transaction: Transaction;
+    readonly state: LoginState;
+    readonly parameters: URLSearchParams;
+  },
+  to: ReplyTo,
+): Promise<Exchanged> {
+  const { state, transaction, parameters } = answer;
+  const browser = transaction.browser ?? '';
+  const secrets = legSecrets(state.key, { transaction: state.transaction, leg: state.leg, browser });
+  try {
+    return { login: await context.provider.exchange({ parameters, ...secrets }) };
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    return { response: failed(context, error, to) };
+  }
+}
+
+function failed(context: ServerContext, error: UpstreamError, to: ReplyTo): HttpResponse {
+  const { log, provider } = context;
+  const { correlationId } = to;
+  log.warn(
+    { upstream: error.upstream, failure: error.failure, reason: error.message, correlationId },
+    'login failed',
+  );
+  switch (error.failure) {
+    case 'denied':
+      return replyWithError(
+        context,
+        to,
+        new OAuthError('access_denied', 'the sign-in was cancelled or refused'),
+      );
+    case 'unavailable':
+      throw new PageError(`${provider.displayName} cannot be reached`, {
+        status: 503,
+        explanation: 'The identity provider did not answer. Nothing was lost.',
+        action: 'Wait a moment, then reload this page: you will be sent to sign in again.',
+        ...(correlationId !== undefined && { correlationId }),
+        cause: error,
+      });
+    case 'rejected':
+    case 'invalid':
+      return replyWithError(
+        context,
+        to,
+        new OAuthError('server_error', 'the identity provider gave an answer that cannot be used', {
+          cause: error,
+        }),
+      );
+  }
+}

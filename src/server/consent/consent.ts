@@ -1,0 +1,97 @@
+import { equalSecrets } from '../../crypto/hash.ts';
+import type { Client } from '../../clients/client.ts';
+import type { Handler, HttpRequest, HttpResponse } from '../../http/exchange.ts';
+import { redirect } from '../../http/headers.ts';
+import { OAuthError } from '../../oauth/errors.ts';
+import { parseParameters } from '../../oauth/parameters.ts';
+import { PageError, answerPage, readForm } from '../answer.ts';
+import { replyWithError } from '../authorization-reply.ts';
+import { readBrowser } from '../browser-cookie.ts';
+import { signedInPage } from '../callback/signed-in.ts';
+import { startLeg } from '../callback/start-leg.ts';
+import type { ServerContext } from '../context.ts';
+import type { Transaction } from '../transaction.ts';
+import { correlationOf, openText, sealBytes, transactionTtl } from '../transaction.ts';
+import { checkSameOrigin } from './check-same-origin.ts';
+import { showConsent } from './show-consent.ts';
+import { sourceOf } from './source.ts';
+
+/** `GET /oauth/consent`: the page, when the authorization endpoint is on another origin and handed the request over. */
+export function consentPage(context: ServerContext): Handler {
+  return answerPage(context, async (request) => {
+    const sealed = parseParameters(request.query).get('request');
+    const transaction = openText(context.rings.transactions, sealed, {
+      purpose: 'handover',
+      clock: context.clock,
+    });
+    if (!transaction) throw expired();
+    return showConsent(context, { request, transaction, client: knownClient(context, transaction) });
+  });
+}
+
+/** `POST /oauth/consent`: the decision. Idempotent per transaction; only after it is anything stored. */
+export function consentDecision(context: ServerContext): Handler {
+  return answerPage(context, async (request) => {
+    checkSameOrigin(context, request);
+    const form = await readForm(request);
+    const transaction = openText(context.rings.transactions, form.get('request'), {
+      purpose: 'consent',
+      clock: context.clock,
+    });
+    if (!transaction) throw expired();
+    checkBrowser(context, request, transaction);
+    const client = knownClient(context, transaction);
+    if (form.get('decision') !== 'allow') return declined(context, transaction, client);
+    return goUpstream(context, request, transaction);
+  });
+}
+
+/** The form must come back from the browser that was shown it: a page handed to somebody else is worthless. */
+function checkBrowser(context: ServerContext, request: HttpRequest, transaction: Transaction): void {
+  const browser = readBrowser(context, request);
+  if (browser && transaction.browser !== null && equalSecrets(browser.hash, transaction.browser)) return;
+  throw new PageError('This page belongs to another browser', {
+    status: 403,
+    explanation: 'The sign-in was started in another browser, or this browser does not keep cookies.',
+    action: 'Allow cookies for this site, go back to the app, and connect again.',
+    correlationId: correlationOf(transaction),
+  });
+}
+
+async function goUpstream(
+  context: ServerContext,
+  request: HttpRequest,
+  transaction: Transaction,
+): Promise<HttpResponse> {
+  const stored = await context.store.putPending({
+    transaction: transaction.id,
+    sealed: sealBytes(context.rings.transactions, transaction),
+    ttl: transactionTtl,
+    source: sourceOf(request.remoteAddress),
+  });
+  if (stored.r !== 'ok') return signedInPage(context, transaction);
+  context.log.info({ correlationId: correlationOf(transaction) }, 'consent given');
+  return redirect(await startLeg(context, transaction, stored.leg));
+}
+
+function declined(context: ServerContext, transaction: Transaction, client: Client): HttpResponse {
+  const { redirectUri, state } = transaction.request;
+  const to = { client, redirectUri, state, correlationId: correlationOf(transaction) };
+  return replyWithError(context, to, new OAuthError('access_denied', 'the user did not agree'));
+}
+
+function knownClient({ clients }: ServerContext, { request }: Transaction): Client {
+  const client = clients.find(request.clientId);
+  if (client) return client;
+  throw new PageError('This app is no longer registered here', {
+    explanation: 'Its registration ended while you were signing in.',
+    action: 'Remove this server from the app and add it again.',
+  });
+}
+
+function expired(): PageError {
+  return new PageError('This page has expired', {
+    explanation: 'A sign-in must be finished within ten minutes, on the page that this server showed.',
+    action: 'Go back to the app and connect again.',
+  });
+}

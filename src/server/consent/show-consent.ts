@@ -1,0 +1,39 @@
+import type { Client } from '../../clients/client.ts';
+import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
+import { page } from '../../http/headers.ts';
+import { OAuthError } from '../../oauth/errors.ts';
+import { redirectTarget } from '../../oauth/redirect-uri.ts';
+import { renderConsentPage } from '../../ui/consent.ts';
+import { contentSecurityPolicy } from '../../ui/page.ts';
+import { ensureBrowser } from '../browser-cookie.ts';
+import type { ServerContext } from '../context.ts';
+import type { Transaction } from '../transaction.ts';
+import { sealText } from '../transaction.ts';
+
+/** Asks the user (MCP security best practices, confused deputy): who asks, for what, and where the answer will go. */
+export function showConsent(
+  context: ServerContext,
+  { request, transaction, client }: { request: HttpRequest; transaction: Transaction; client: Client },
+): HttpResponse {
+  const { config, provider, locations, rings } = context;
+  const browser = ensureBrowser(context, request);
+  const sealed = sealText(rings.transactions, { ...transaction, browser: browser.hash }, 'consent');
+  if (sealed === null) throw new OAuthError('invalid_request', 'the request is too large');
+  const login = transaction.request;
+  const html = renderConsentPage({
+    brand: config.brand,
+    action: locations.consent,
+    request: sealed,
+    client: { name: client.name, verified: client.source === 'static', id: client.id },
+    redirect: redirectTarget(login.redirectUri),
+    resource: login.resource,
+    scopes: login.scopes.map((name) => ({ name, description: config.scopeDescriptions[name] ?? null })),
+    upstream: { displayName: provider.displayName, scopes: provider.scopes },
+  });
+  return page(200, html, {
+    'content-security-policy': contentSecurityPolicy(config.brand),
+    // `no-referrer` would make browsers send `Origin: null` with the form (Fetch §3.2), and the form must prove its origin.
+    'referrer-policy': 'same-origin',
+    ...browser.header,
+  });
+}

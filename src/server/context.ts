@@ -1,0 +1,46 @@
+import type { Config } from '../config/config.ts';
+import type { ClientRegistry } from '../clients/registry.ts';
+import type { JwtSigner } from '../crypto/sign.ts';
+import type { JwtVerifier } from '../crypto/verify.ts';
+import type { KeySet } from '../keys/key-set.ts';
+import type { KeyRings } from '../keys/rings.ts';
+import type { TokenCodec } from '../oauth/opaque-token.ts';
+import type { Log } from '../observe/log.ts';
+import type { Sessions } from '../resource/sessions.ts';
+import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
+import type { AuthStore } from '../store/contract.ts';
+import type { Clock } from '../types/time.ts';
+import type { UpstreamProvider } from '../upstream/provider.ts';
+import type { Vault } from '../vault/vault.ts';
+
+/** What every endpoint works with, made once at construction. */
+export interface ServerContext {
+  readonly config: Config;
+  readonly store: AuthStore;
+  readonly keys: KeySet;
+  readonly signer: JwtSigner;
+  readonly jwts: JwtVerifier;
+  readonly rings: KeyRings;
+  readonly codec: TokenCodec;
+  readonly clients: ClientRegistry;
+  /** The upstream that users sign in with. */
+  readonly provider: UpstreamProvider;
+  readonly vault: Vault;
+  readonly sessions: Sessions;
+  readonly tokens: AccessTokenVerifier;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where the browser part of a login lives; see `locations.ts`. */
+  readonly locations: Locations;
+}
+
+/** Absolute URLs of the browser's steps. Consent is always on the callback's origin: they share a cookie. */
+export interface Locations {
+  readonly authorize: string;
+  readonly consent: string;
+  readonly callback: string;
+  /** Origin of consent and callback. */
+  readonly origin: string;
+  /** True when the authorization endpoint is on another origin and hands the request over. */
+  readonly handsOver: boolean;
+}

@@ -1,0 +1,133 @@
+import { sha256 } from '../../crypto/hash.ts';
+import { OAuthError } from '../../oauth/errors.ts';
+import type { OpaqueToken } from '../../oauth/opaque-token.ts';
+import { parseScope } from '../../oauth/scope.ts';
+import type { GrantView, RotateRefresh, RotateRefreshResult } from '../../store/contract.ts';
+import { checkAccess } from '../../upstream/access.ts';
+import type { ServerContext } from '../context.ts';
+import type { GrantData } from '../grant-data.ts';
+import { decodeGrantData } from '../grant-data.ts';
+import { issueTokens, mayRefresh } from '../issue-tokens.ts';
+import type { GrantRequest } from '../token-endpoint.ts';
+import { renewEvidence } from './renew-evidence.ts';
+import { requestedResource } from './requested-resource.ts';
+
+export const grantType = 'refresh_token';
+
+export const parameters: readonly string[] = ['refresh_token'];
+
+type Rotated = Extract<RotateRefreshResult, { r: 'ok' | 'retry' | 'advanced' }>;
+
+/** Rotates a refresh token (OAuth 2.1 §4.3): one atomic store operation; more only when identity evidence is old. */
+export async function handler(context: ServerContext, request: GrantRequest): Promise<object> {
+  const token = context.codec.open('refresh', request.parameters.get('refresh_token') ?? '');
+  if (!token) throw new OAuthError('invalid_grant', 'the refresh token is not valid');
+  const step = rotation(context, request, token);
+  let result = await context.store.rotateRefresh(step);
+  if (result.r === 'stale') {
+    await renewEvidence(context, token, result.grant);
+    result = await context.store.rotateRefresh(step);
+  }
+  const rotated = accepted(context, token, result);
+  await checkStillAllowed(context, token, rotated.grant);
+  const data = decodeGrantData(rotated.grant.data);
+  const { generation } = rotated;
+  return issueTokens(context, {
+    client: request.client,
+    grant: rotated.grant,
+    key: { bucket: token.bucket, grantId: token.grantId },
+    scopes: narrowed(request, data),
+    data,
+    refresh: mayRefresh(context, request.client, data) ? { generation, seed: token.seed } : null,
+    nonce: null,
+  });
+}
+
+function rotation(
+  context: ServerContext,
+  { client, parameters: form, attempt }: GrantRequest,
+  token: OpaqueToken,
+): RotateRefresh {
+  const { config } = context;
+  return {
+    bucket: token.bucket,
+    grantId: token.grantId,
+    seed: sha256(token.seed),
+    generation: token.generation,
+    client: sha256(client.id),
+    resource: requestedResource(context, form),
+    grace: config.refreshGrace,
+    refreshTtl: config.lifespans.refreshToken,
+    identityMaxAge: typeof config.access === 'string' ? null : config.identityMaxAge,
+    attempt,
+  };
+}
+
+/** Fewer scopes on request (RFC 6749 §6); unknown ones are dropped, and asking for none of ours changes nothing. */
+function narrowed({ parameters: form }: GrantRequest, { scopes }: GrantData): readonly string[] {
+  const wanted = new Set(parseScope(form.get('scope')));
+  const kept = scopes.filter((scope) => wanted.has(scope));
+  return kept.length > 0 ? kept : scopes;
+}
+
+/** The rules may have changed since the login, and so may what the upstream says about the user. */
+async function checkStillAllowed(
+  context: ServerContext,
+  token: OpaqueToken,
+  grant: GrantView,
+): Promise<void> {
+  const { config, vault, store, sessions, log } = context;
+  if (typeof config.access === 'string') return;
+  const { bucket, grantId } = token;
+  const decision = checkAccess(
+    config.access,
+    vault.openIdentity({ bucket, userId: grant.userId }, grant.identity),
+  );
+  if (decision.allowed) return;
+  const sid = `${bucket}.${grantId}`;
+  log.warn(
+    { sid, sub: grant.userId, reason: decision.reason },
+    'access denied at refresh: the grant was revoked',
+  );
+  await store.revokeGrant({ bucket, grantId, why: 'access_denied' });
+  sessions.forget(sid);
+  throw new OAuthError('invalid_grant', 'this account may no longer use this server');
+}
+
+function accepted(
+  { log, sessions }: ServerContext,
+  { bucket, grantId, generation }: OpaqueToken,
+  result: RotateRefreshResult,
+): Rotated {
+  const sid = `${bucket}.${grantId}`;
+  switch (result.r) {
+    case 'ok':
+      return result;
+    case 'retry':
+      log.info({ sid, generation }, 'refresh token used again within its grace');
+      return result;
+    case 'advanced':
+      log.warn({ sid, generation }, 'refresh token was ahead of the store, which lost its last write');
+      return result;
+    case 'mismatch':
+      log.warn({ sid, what: result.what }, 'refresh refused');
+      throw result.what === 'resource'
+        ? new OAuthError('invalid_target', 'the grant is for another resource')
+        : new OAuthError('invalid_grant', 'the refresh token is not valid for this client');
+    case 'revoked':
+      if (result.now) log.warn({ sid, generation }, 'refresh token replayed: the grant was revoked');
+      sessions.forget(sid);
+      throw new OAuthError('invalid_grant', 'the grant was revoked');
+    case 'dead':
+      log.info({ sid }, 'refresh refused: the identity provider ended the sign-in');
+      throw new OAuthError('invalid_grant', 'the identity provider ended the sign-in');
+    case 'stale':
+      throw new OAuthError(
+        'temporarily_unavailable',
+        'the identity provider could not confirm the user in time',
+      );
+    case 'expired':
+    case 'missing':
+      throw new OAuthError('invalid_grant', 'the grant has expired');
+  }
+}

@@ -1,0 +1,16 @@
+/** What a client asked for, checked: everything that a login must remember until its code is issued. */
+export interface LoginRequest {
+  readonly clientId: string;
+  /** As the client sent it (a loopback port is the real one). */
+  readonly redirectUri: string;
+  readonly state: string | null;
+  readonly scopes: readonly string[];
+  readonly resource: string;
+  readonly challenge: string;
+  readonly nonce: string | null;
+  /** `login` or `select_account`, for the upstream. */
+  readonly prompt: string | null;
+  /** Seconds, for the upstream. */
+  readonly maxAge: number | null;
+  readonly loginHint: string | null;
+}

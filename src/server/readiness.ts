@@ -1,0 +1,28 @@
+import type { ServerContext } from './context.ts';
+
+/** What `/readyz` tells. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why logins do not work right now. */
+  readonly problems: readonly string[];
+  /** What works, but an operator should change. */
+  readonly warnings: readonly string[];
+}
+
+/** Asks the store and the upstream's client. Never rejects. */
+export async function readiness({ store, provider, config, keys }: ServerContext): Promise<Readiness> {
+  const storage = await store.health().then(
+    () => [],
+    (error: unknown) => [`storage: ${error instanceof Error ? error.message : 'does not answer'}`],
+  );
+  const upstream = provider.notReady();
+  const problems = [...storage, ...(upstream === null ? [] : [`upstream ${provider.name}: ${upstream}`])];
+  const asks = typeof config.access !== 'string' && upstream === null && !provider.renewable;
+  const unasked = asks
+    ? [`upstream ${provider.name} cannot be asked about a user again: sign-ins end after identity_max_age`]
+    : [];
+  const ephemeral = keys.ephemeral
+    ? ['the signing key is ephemeral: access tokens end with this process']
+    : [];
+  return { ready: problems.length === 0, problems, warnings: [...config.warnings, ...unasked, ...ephemeral] };
+}

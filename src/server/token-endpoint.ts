@@ -1,0 +1,53 @@
+import { authenticateClient } from '../clients/authenticate.ts';
+import type { Client } from '../clients/client.ts';
+import { randomToken } from '../crypto/random.ts';
+import type { Handler } from '../http/exchange.ts';
+import { json } from '../http/headers.ts';
+import { OAuthError } from '../oauth/errors.ts';
+import type { Parameters } from '../oauth/parameters.ts';
+import { answerJson, readForm } from './answer.ts';
+import type { ServerContext } from './context.ts';
+import * as authorizationCode from './grants/authorization-code.ts';
+import * as refreshToken from './grants/refresh-token.ts';
+
+/** What a grant's handler gets: the authenticated client and the parameters of the request. */
+export interface GrantRequest {
+  readonly client: Client;
+  readonly parameters: Parameters;
+  /** Random per HTTP request: makes the store's step idempotent. */
+  readonly attempt: string;
+}
+
+/** A grant is a module of three exports. */
+interface Grant {
+  readonly grantType: string;
+  readonly parameters: readonly string[];
+  readonly handler: (context: ServerContext, request: GrantRequest) => Promise<object>;
+}
+
+const grants: ReadonlyMap<string, Grant> = new Map(
+  [authorizationCode, refreshToken].map((grant) => [grant.grantType, grant]),
+);
+
+/** `POST /oauth/token` (OAuth 2.1 §3.2). */
+export function tokenEndpoint(context: ServerContext): Handler {
+  return answerJson(context, async (request) => {
+    const parameters = await readForm(request);
+    const grant = chooseGrant(parameters);
+    const client = authenticateClient({ headers: request.headers, parameters }, context.clients);
+    if (!client.grantTypes.includes(grant.grantType)) {
+      throw new OAuthError('unauthorized_client', `this client may not use ${grant.grantType}`);
+    }
+    return json(200, await grant.handler(context, { client, parameters, attempt: randomToken(12) }));
+  });
+}
+
+function chooseGrant(parameters: Parameters): Grant {
+  const type = parameters.get('grant_type');
+  if (type === undefined) throw new OAuthError('invalid_request', 'grant_type is missing');
+  const grant = grants.get(type);
+  if (!grant) throw new OAuthError('unsupported_grant_type', 'this grant_type is not supported');
+  const missing = grant.parameters.find((name) => !parameters.has(name));
+  if (missing !== undefined) throw new OAuthError('invalid_request', `${missing} is missing`);
+  return grant;
+}

@@ -1,0 +1,77 @@
+import { randomToken } from '../crypto/random.ts';
+import { sha256 } from '../crypto/hash.ts';
+import type { Sealer } from '../crypto/seal.ts';
+import { SallyportError } from '../types/error.ts';
+import type { Clock, Milliseconds } from '../types/time.ts';
+import type { LoginRequest } from './login-request.ts';
+
+/** How long a login may take from its first page to the upstream's answer. */
+export const transactionTtl: Milliseconds = 600_000;
+
+/** Largest sealed request, in bytes of base64url. */
+const maxSealedLength = 8192;
+
+/** A login on its way through the browser. */
+export interface Transaction {
+  readonly id: string;
+  readonly expiresAt: Milliseconds;
+  /** SHA-256 of the browser's cookie; `null` while it is handed to the consent page's origin. */
+  readonly browser: string | null;
+  readonly request: LoginRequest;
+}
+
+/** What a sealed transaction is for; one never opens as another. */
+type Purpose = 'handover' | 'consent' | 'pending';
+
+/** A new login, not bound to a browser yet. */
+export function startTransaction(request: LoginRequest, clock: Clock): Transaction {
+  return { id: randomToken(16), expiresAt: clock() + transactionTtl, browser: null, request };
+}
+
+/** An id for people and logs: the same on the page, in every log line of this login, and useless to an attacker. */
+export function correlationOf(transaction: { readonly id: string }): string {
+  return sha256(`correlation:${transaction.id}`).slice(0, 12);
+}
+
+/** Seals for the store. */
+export function sealBytes(sealer: Sealer, transaction: Transaction): Uint8Array {
+  return sealer.seal(JSON.stringify(transaction), 'login:pending');
+}
+
+/** @throws {SallyportError} `seal_broken` */
+export function openBytes(sealer: Sealer, sealed: Uint8Array): Transaction {
+  return read(sealer, sealed, 'pending');
+}
+
+/** Seals for the browser; `null` when the request is too large to travel. */
+export function sealText(
+  sealer: Sealer,
+  transaction: Transaction,
+  purpose: 'handover' | 'consent',
+): string | null {
+  const text = Buffer.from(sealer.seal(JSON.stringify(transaction), `login:${purpose}`)).toString(
+    'base64url',
+  );
+  return text.length > maxSealedLength ? null : text;
+}
+
+/** `null` for a text that we did not seal for this purpose, or that is too old. */
+export function openText(
+  sealer: Sealer,
+  text: string | undefined,
+  { purpose, clock }: { readonly purpose: 'handover' | 'consent'; readonly clock: Clock },
+): Transaction | null {
+  if (text === undefined || text.length > maxSealedLength) return null;
+  try {
+    const transaction = read(sealer, Buffer.from(text, 'base64url'), purpose);
+    return transaction.expiresAt > clock() ? transaction : null;
+  } catch (error) {
+    if (error instanceof SallyportError) return null;
+    throw error;
+  }
+}
+
+function read(sealer: Sealer, sealed: Uint8Array, purpose: Purpose): Transaction {
+  // Only `seal*` above writes under this context, so the shape is ours.
+  return JSON.parse(sealer.open(sealed, `login:${purpose}`).toString()) as Transaction;
+}
