@@ -1,0 +1,98 @@
+import { runConfigJsonSchema } from '../config/json-schema.ts';
+import { parseConfigText } from '../config/load.ts';
+import { resolveRunConfig } from '../config/resolve.ts';
+import type { ResolveIo } from '../config/resolve.ts';
+import type { Config } from '../config/config.ts';
+import { formatDuration } from '../config/duration.ts';
+import { loadKeySet } from '../keys/key-set.ts';
+import { SallyportError } from '../types/error.ts';
+import { missingAccess } from '../upstream/public-upstreams.ts';
+
+/** What the command speaks to; `env` and `readFile` are where configurations find what they name. */
+export interface ConfigCommandIo extends ResolveIo {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
+const usage = `usage: sallyport config check FILE    find every mistake in a configuration
+       sallyport config schema        print the JSON Schema of configurations
+`;
+
+/**
+ * `sallyport config …`. What was asked for goes to `stdout`, complaints go to `stderr`.
+ * @returns the exit code: 0 fine, 1 the configuration is not, 2 wrong arguments
+ */
+export async function runConfigCommand(args: readonly string[], io: ConfigCommandIo): Promise<number> {
+  const [action, file, ...rest] = args;
+  if (action === 'schema' && file === undefined) {
+    io.stdout(`${JSON.stringify(runConfigJsonSchema(), null, 2)}\n`);
+    return 0;
+  }
+  if (action === 'check' && file !== undefined && rest.length === 0) return check(file, io);
+  if (action === '--help' || action === '-h') {
+    io.stdout(usage);
+    return 0;
+  }
+  io.stderr(usage);
+  return 2;
+}
+
+async function check(file: string, io: ConfigCommandIo): Promise<number> {
+  const text = await read(file, io);
+  if (text === null) return 1;
+  try {
+    const config = await resolveRunConfig(parseConfigText(text, file), io);
+    const { alg } = loadKeySet(config.signingKeys).signing;
+    const unsaid = missingAccess(config);
+    if (unsaid !== null) throw new SallyportError('config_invalid', unsaid);
+    for (const warning of config.warnings) io.stderr(`warning: ${warning}\n`);
+    io.stdout(`${file} is fine\n${summaryOf(config, alg)}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    io.stderr(`${file}: ${error.message}\n`);
+    return 1;
+  }
+}
+
+/** What is in force, in the operator's words; secrets are only counted. */
+function summaryOf(config: Config, alg: string): string {
+  const { lifespans, upstreams, proxies, access } = config;
+  const rules =
+    typeof access === 'string' ? access : `${access.length} rule${access.length === 1 ? '' : 's'}`;
+  const made = config.signingKeys === null ? ', made at the first start' : '';
+  const rows: readonly (readonly [string, string])[] = [
+    ['issuer', config.issuer],
+    ['resources', config.resources.join(', ')],
+    ...upstreams.map(
+      ({ name, type, redirectUri }) =>
+        ['upstream', `${name} (${type}), redirect URI ${redirectUri}`] as const,
+    ),
+    ...proxies.map(
+      ({ path, target, upstream }) =>
+        ['proxy', `${path} → ${target}, token of ${upstream ?? 'nobody'}`] as const,
+    ),
+    ['access', rules],
+    ['clients', `${config.clients.length} configured`],
+    [
+      'lifespans',
+      `access ${formatDuration(lifespans.accessToken)}, refresh ${formatDuration(lifespans.refreshToken)}, session ${formatDuration(lifespans.session)}`,
+    ],
+    ['signing key', `${alg}${made}`],
+    [
+      'HMAC secrets',
+      config.hmacSecrets.length === 0 ? 'one, made at the first start' : String(config.hmacSecrets.length),
+    ],
+  ];
+  return rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}\n`).join('');
+}
+
+async function read(file: string, io: ConfigCommandIo): Promise<string | null> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await io.readFile(file));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    io.stderr(`${file} cannot be read as text in UTF-8${code}\n`);
+    return null;
+  }
+}

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseConfigText } from '../config/load.ts';
+import { processIo, resolveRunConfig } from '../config/resolve.ts';
+import { startGateway } from '../gateway/start.ts';
+import { createPinoLog } from '../observe/pino-log.ts';
+
+const usage = `usage: sallyport serve -c FILE [--state-dir DIR]
+
+  -c, --config FILE   the configuration, YAML or JSON
+  --state-dir DIR     where generated keys and the database are kept;
+                      else SALLYPORT_STATE_DIR, $XDG_STATE_HOME/sallyport or ~/.local/state/sallyport
+`;
+
+/** `sallyport serve`: runs until it is told to stop. @returns the exit code */
+export async function serve(args: readonly string[]): Promise<number> {
+  try {
+    const { config: file, 'state-dir': stateDir, help } = readOptions(args);
+    if (help === true) {
+      process.stdout.write(usage);
+      return 0;
+    }
+    if (file === undefined) throw new Error('say which configuration to use: sallyport serve -c FILE');
+    const text = await readFile(file, 'utf8');
+    const config = await resolveRunConfig(parseConfigText(text, file), processIo);
+    const log = createPinoLog(config.observe.logLevel);
+    const gateway = await startGateway(config, { stateDir: stateDir ?? defaultStateDir(), log });
+    process.stderr.write(`sallyport serves ${config.issuer} on ${gateway.url}\n`);
+    const signal = await stopSignal();
+    log.info({ signal }, 'stopping');
+    await gateway.close();
+    return 0;
+  } catch (error) {
+    process.stderr.write(`sallyport: ${explain(error)}\n`);
+    return 1;
+  }
+}
+
+interface ServeOptions {
+  readonly config?: string;
+  readonly 'state-dir'?: string;
+  readonly help?: boolean;
+}
+
+function readOptions(args: readonly string[]): ServeOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      config: { type: 'string', short: 'c' },
+      'state-dir': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  return values;
+}
+
+function defaultStateDir(): string {
+  const { SALLYPORT_STATE_DIR, XDG_STATE_HOME } = process.env;
+  if (SALLYPORT_STATE_DIR !== undefined && SALLYPORT_STATE_DIR !== '') return SALLYPORT_STATE_DIR;
+  const base =
+    XDG_STATE_HOME === undefined || XDG_STATE_HOME === '' ? join(homedir(), '.local/state') : XDG_STATE_HOME;
+  return join(base, 'sallyport');
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+/** The message, and the messages behind it. None of them holds a secret. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown failure';
+  return error.cause instanceof Error ? `${error.message} (${explain(error.cause)})` : error.message;
+}

@@ -1,0 +1,213 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Pool } from 'undici';
+import type { HttpResponse } from '../http/exchange.ts';
+import { PayloadTooLarge } from '../http/exchange.ts';
+import { json } from '../http/headers.ts';
+import { sendToNode } from '../http/node.ts';
+import { splitTarget } from '../http/target.ts';
+import type { Log } from '../observe/log.ts';
+import type { Clock, Milliseconds } from '../types/time.ts';
+import { requestHeaders, responseHeaders } from './headers.ts';
+import { tooLarge } from './too-large.ts';
+
+/** The MCP server behind one endpoint. */
+export interface Backend {
+  readonly target: URL;
+  readonly pool: Pool;
+  readonly log: Log;
+  readonly lookEvery: Milliseconds;
+  /** Streams that run now; they end when these are aborted. */
+  readonly streams: Set<AbortController>;
+  readonly close: () => Promise<void>;
+}
+
+/** One request that may pass. */
+export interface Passing {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly correlationId: string;
+  /** The credential that is injected; `null` for none. */
+  readonly authorization: string | null;
+  readonly maxBody: number;
+  /** When the client's token ends; a stream ends with it. */
+  readonly endsAt: Milliseconds;
+  readonly alive: () => Promise<boolean>;
+  readonly clock: Clock;
+  readonly refuse: (description: string) => HttpResponse;
+}
+
+/** How a backend is watched. */
+export interface BackendOptions {
+  readonly log: Log;
+  /** How often a running stream looks whether its grant still lives; 30 s by default. */
+  readonly lookEvery?: Milliseconds;
+}
+
+/** Longest time until an MCP server begins to answer: tools may think for minutes. */
+const headersTimeout: Milliseconds = 900_000;
+
+/** Connections to one MCP server, kept alive. Streams may be silent for as long as they like. */
+export function openBackend(target: string, { log, lookEvery = 30_000 }: BackendOptions): Backend {
+  const url = new URL(target);
+  const pool = new Pool(url.origin, { bodyTimeout: 0, headersTimeout, connect: { timeout: 10_000 } });
+  return { target: url, pool, log, lookEvery, streams: new Set(), close: () => pool.destroy() };
+}
+
+/** Carries a request to the MCP server and the answer back, unbuffered. Who leaves first takes the other along. */
+export async function forward(backend: Backend, passing: Passing): Promise<void> {
+  const { request, response, correlationId } = passing;
+  const ended = new AbortController();
+  const onClose = (): void => ended.abort();
+  response.once('close', onClose);
+  try {
+    await exchange(backend, passing, ended);
+  } catch (error) {
+    if (response.destroyed || ended.signal.aborted) {
+      response.destroy();
+      return;
+    }
+    sendToNode(response, failure(backend, passing, error));
+    if (response.headersSent) response.destroy();
+    request.resume();
+    backend.log.debug({ correlationId }, 'proxied request ended early');
+  } finally {
+    response.off('close', onClose);
+  }
+}
+
+async function exchange(backend: Backend, passing: Passing, ended: AbortController): Promise<void> {
+  const { pool, target } = backend;
+  const { request, response } = passing;
+  const answer = await pool.request({
+    method: request.method ?? 'GET',
+    path: pathOf(target, request),
+    headers: {
+      ...requestHeaders(request.headers),
+      ...lengthOf(request),
+      ...(passing.authorization !== null && { authorization: passing.authorization }),
+    },
+    body: hasBody(request) ? Readable.from(capped(request, passing.maxBody)) : null,
+    signal: ended.signal,
+  });
+  const ours = insteadOf(backend, passing, answer);
+  if (ours) {
+    await answer.body.dump({ limit: 65_536 });
+    sendToNode(response, ours);
+    return;
+  }
+  response.writeHead(answer.statusCode, answerHeaders(answer.headers, response.getHeader('vary')));
+  response.flushHeaders();
+  // Everything else is over in one piece, and was allowed when it began.
+  const stopWatch = isEventStream(answer.headers) ? watchStream(backend, { passing, ended }) : null;
+  try {
+    await pipeline(answer.body, response);
+  } finally {
+    stopWatch?.();
+  }
+}
+
+/** Answers of the MCP server that mean nothing to the client, or would lead it astray. */
+function insteadOf(
+  { log, target }: Backend,
+  { correlationId, refuse }: Passing,
+  { statusCode }: { readonly statusCode: number },
+): HttpResponse | null {
+  const about = { target: target.origin, correlationId, status: statusCode };
+  if (statusCode === 401) {
+    // Its own challenge names an authorization server that is not the client's.
+    log.warn(about, 'the MCP server refused the credential that was injected');
+    return refuse('the MCP server refused the credential of the identity provider');
+  }
+  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) {
+    // The address would be one of the inner network.
+    log.error(about, 'the MCP server redirects: "target" of this proxy must be its final address');
+    return badGateway('the MCP server is at another address', correlationId);
+  }
+  return null;
+}
+
+function answerHeaders(
+  headers: IncomingHttpHeaders,
+  vary: number | string | readonly string[] | undefined,
+): Record<string, string | string[]> {
+  const varies = [vary, headers.vary].filter((value) => value !== undefined).join(', ');
+  return {
+    ...responseHeaders(headers),
+    ...(varies !== '' && { vary: varies }),
+    // Tells front proxies to pass events on as they come.
+    ...(isEventStream(headers) && { 'x-accel-buffering': 'no' }),
+  };
+}
+
+function isEventStream(headers: IncomingHttpHeaders): boolean {
+  return String(headers['content-type']).startsWith('text/event-stream');
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** A known length stays known: some servers refuse chunked bodies. Node has checked that it is true. */
+function lengthOf({ headers }: IncomingMessage): Record<string, string> {
+  const length = headers['content-length'];
+  return length === undefined || length === '0' ? {} : { 'content-length': length };
+}
+
+async function* capped(request: IncomingMessage, limit: number): AsyncGenerator<Buffer> {
+  let size = 0;
+  // A destroyed request would take its connection along, and our answer with it. It yields buffers: no encoding is set.
+  const chunks: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > limit) throw new PayloadTooLarge(limit);
+    yield chunk;
+  }
+}
+
+/** The client's query is added to the target's own. */
+function pathOf(target: URL, request: IncomingMessage): string {
+  const { query } = splitTarget(request.url ?? '');
+  const all = [target.search.slice(1), query].filter((part) => part !== '').join('&');
+  return all === '' ? target.pathname : `${target.pathname}?${all}`;
+}
+
+/** Ends the stream with the token, to the moment, and soon after its grant. Returns what stops the watch. */
+function watchStream(
+  { streams, lookEvery }: Backend,
+  { passing, ended }: { readonly passing: Passing; readonly ended: AbortController },
+): () => void {
+  const { alive, endsAt, clock } = passing;
+  streams.add(ended);
+  let timer: NodeJS.Timeout | undefined;
+  let over = false;
+  const wait = (): void => {
+    if (!over) timer = setTimeout(look, Math.max(0, Math.min(lookEvery, endsAt - clock())));
+  };
+  const look = (): void => {
+    if (clock() >= endsAt) ended.abort();
+    else void alive().then((lives) => (lives ? wait() : ended.abort()));
+  };
+  wait();
+  return () => {
+    over = true;
+    streams.delete(ended);
+    clearTimeout(timer);
+  };
+}
+
+function failure(
+  { log, target }: Backend,
+  { correlationId, maxBody }: Passing,
+  error: unknown,
+): HttpResponse {
+  if (error instanceof PayloadTooLarge) return tooLarge(maxBody);
+  const reason = error instanceof Error ? error.message : 'unknown';
+  log.error({ target: target.origin, correlationId, reason }, 'the MCP server cannot be reached');
+  return badGateway('the MCP server cannot be reached', correlationId);
+}
+
+function badGateway(what: string, correlationId: string): HttpResponse {
+  return json(502, { error: 'bad_gateway', error_description: `${what} (reference ${correlationId})` });
+}

@@ -1,0 +1,180 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { randomToken } from '../crypto/random.ts';
+import type { ProxyConfig } from '../config/config.ts';
+import type { HttpRequest, HttpResponse } from '../http/exchange.ts';
+import { json } from '../http/headers.ts';
+import { sendToNode } from '../http/node.ts';
+import { splitTarget } from '../http/target.ts';
+import type { Log } from '../observe/log.ts';
+import type { AccessToken } from '../resource/access-token.ts';
+import type { ProtectedResource } from '../resource/protected-resource.ts';
+import type { Sessions } from '../resource/sessions.ts';
+import type { SessionView } from '../store/contract.ts';
+import type { Clock } from '../types/time.ts';
+import type { Vault } from '../vault/vault.ts';
+import { forward } from './forward.ts';
+import type { Backend } from './forward.ts';
+import type { OriginPolicy } from './origins.ts';
+import { tooLarge } from './too-large.ts';
+
+/** What one proxied endpoint works with. */
+export interface ProxyParts {
+  readonly config: ProxyConfig;
+  readonly resource: ProtectedResource;
+  readonly origins: OriginPolicy;
+  readonly sessions: Sessions;
+  readonly vault: Vault;
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** False: requests are forwarded without any credential. */
+  readonly inject: boolean;
+}
+
+/** Answers one request to an MCP endpoint. Never rejects. */
+export type ProxyHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+const methods = 'GET, POST, DELETE';
+
+/** An MCP endpoint: origin, then token, then the user's credential, then the MCP server. In that order, and closed on failure. */
+export function createProxy(parts: ProxyParts): ProxyHandler {
+  return async (request, response) => {
+    const correlationId = randomToken(9);
+    try {
+      await answer(parts, { request, response, correlationId });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      parts.log.error({ path: parts.config.path, correlationId, reason }, 'proxied request failed');
+      sendToNode(response, unavailable(correlationId));
+    }
+  };
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly correlationId: string;
+}
+
+async function answer(parts: ProxyParts, { request, response, correlationId }: Exchange): Promise<void> {
+  const { resource, origins } = parts;
+  if (!origins.admits(request.headers)) {
+    sendToNode(
+      response,
+      json(403, { error: 'forbidden', error_description: 'this origin may not call this server' }),
+    );
+    return;
+  }
+  const cors = corsHeaders(request);
+  for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
+  if (request.method === 'OPTIONS') {
+    sendToNode(response, preflight());
+    return;
+  }
+  // Node joins repeated headers, and none that we read is ever a list.
+  const headers = request.headers as HttpRequest['headers'];
+  const authenticated = await resource.authenticate(headers);
+  if (authenticated.r === 'refused') {
+    sendToNode(response, authenticated.response);
+    return;
+  }
+  const refusal = checkShape(request, parts.config.maxBody);
+  if (refusal) {
+    sendToNode(response, refusal);
+    return;
+  }
+  const { token, session } = authenticated;
+  const credential = await credentialOf(parts, session);
+  if (credential.r === 'refused') {
+    sendToNode(response, credential.response);
+    return;
+  }
+  const alive = (): Promise<boolean> => isAlive(parts, token);
+  await forward(parts.backend, {
+    request,
+    response,
+    correlationId,
+    authorization: credential.authorization,
+    maxBody: parts.config.maxBody,
+    endsAt: token.expiresAt * 1000,
+    alive,
+    clock: parts.clock,
+    refuse: (description) => resource.refuse(description),
+  });
+}
+
+/** Only MCP's methods, only a body that fits, and no token in the query (RFC 6750 §2.3 is not for us). */
+function checkShape(request: IncomingMessage, maxBody: number): HttpResponse | null {
+  if (!['GET', 'HEAD', 'POST', 'DELETE'].includes(request.method ?? '')) {
+    return json(405, { error: 'method_not_allowed' }, { allow: methods });
+  }
+  if (new URLSearchParams(splitTarget(request.url ?? '').query).has('access_token')) {
+    return json(400, {
+      error: 'invalid_request',
+      error_description: 'tokens belong in the Authorization header',
+    });
+  }
+  return Number(request.headers['content-length'] ?? 0) > maxBody ? tooLarge(maxBody) : null;
+}
+
+type Credential =
+  | { readonly r: 'ok'; readonly authorization: string | null }
+  | { readonly r: 'refused'; readonly response: HttpResponse };
+
+/** The user's token at the upstream. Without it nothing is forwarded: the client's own must never take its place. */
+async function credentialOf(
+  { config, inject, resource, vault }: ProxyParts,
+  session: SessionView,
+): Promise<Credential> {
+  if (!inject || config.upstream === null) return { r: 'ok', authorization: null };
+  const { connection } = session;
+  const fresh = connection ? await vault.freshTokens(connection) : ({ r: 'dead' } as const);
+  switch (fresh.r) {
+    case 'ok':
+      return { r: 'ok', authorization: `Bearer ${fresh.tokens.accessToken}` };
+    case 'dead':
+      return { r: 'refused', response: resource.refuse('the identity provider ended the sign-in') };
+    case 'unavailable': {
+      const body = {
+        error: 'temporarily_unavailable',
+        error_description: 'the identity provider does not answer',
+      };
+      return { r: 'refused', response: json(503, body, { 'retry-after': String(fresh.retryAfter) }) };
+    }
+  }
+}
+
+/** For streams: whether the grant still lives. A store that fails for a moment ends nobody's stream. */
+async function isAlive({ sessions }: ProxyParts, token: AccessToken): Promise<boolean> {
+  try {
+    return (await sessions.check(token, null)).r === 'alive';
+  } catch {
+    return true;
+  }
+}
+
+function corsHeaders({ headers: { origin } }: IncomingMessage): Record<string, string> {
+  if (origin === undefined) return {};
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'WWW-Authenticate, Retry-After, Mcp-Session-Id',
+    vary: 'Origin',
+  };
+}
+
+function preflight(): HttpResponse {
+  return {
+    status: 204,
+    headers: {
+      'access-control-allow-methods': methods,
+      'access-control-allow-headers':
+        '*, Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Last-Event-ID',
+      'access-control-max-age': '3600',
+    },
+  };
+}
+
+function unavailable(correlationId: string): HttpResponse {
+  const error_description = `the server cannot answer right now (reference ${correlationId})`;
+  return json(503, { error: 'temporarily_unavailable', error_description }, { 'retry-after': '5' });
+}
