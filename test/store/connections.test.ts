@@ -112,6 +112,62 @@ describe.each(backends)('%s: connections', (_, open) => {
     expect(await begin({ owner: 'me' })).toEqual(first);
   });
 
+  it('a login without a refresh token leaves the running refresh its word: the old token may be spent', async () => {
+    await login(bench);
+    const led = await begin({ owner: 'me' });
+    if (led.r !== 'leader') throw new Error(led.r);
+    const grantId = await login(bench, { tokens: { access: bytes('login'), refresh: null } });
+    expect(await begin({ version: 2 })).toMatchObject({ r: 'busy' });
+    const tokens = { ...led.row.tokens, access: bytes('rotated'), refresh: bytes('successor') };
+    const end = { ...connectionOf(), owner: 'me', fence: led.fence };
+    const outcome = { kind: 'tokens', tokens, identity: null } as const;
+    expect(await bench.store.endUpstreamRefresh({ ...end, outcome })).toBe('ok');
+    const row = await connection(grantId);
+    expect(text(row?.tokens.refresh)).toBe('successor');
+    expect(row?.version).toBe(3);
+  });
+
+  it.each(['tokens', 'dead'] as const)(
+    'a login that brings its own refresh token outdoes the running refresh that ends with %s',
+    async (kind) => {
+      await login(bench);
+      const led = await begin({ owner: 'me' });
+      if (led.r !== 'leader') throw new Error(led.r);
+      const grantId = await login(bench, { tokens: { refresh: bytes('of the login') } });
+      const tokens = { ...led.row.tokens, refresh: bytes('late') };
+      const outcome = kind === 'tokens' ? { kind, tokens, identity: null } : { kind };
+      const end = { ...connectionOf(), owner: 'me', fence: led.fence, outcome };
+      expect(await bench.store.endUpstreamRefresh(end)).toBe('lost');
+      const row = await connection(grantId);
+      expect(row?.state).toBe('alive');
+      expect(text(row?.tokens.refresh)).toBe('of the login');
+      const next = await begin({ version: 2 });
+      expect(next).toMatchObject({ r: 'leader', takenOver: false, fence: led.fence + 1 });
+    },
+  );
+
+  it('a login with fewer scopes does not disturb the running refresh', async () => {
+    await login(bench);
+    const led = await begin({ owner: 'me' });
+    if (led.r !== 'leader') throw new Error(led.r);
+    expect(await again({ tokens: { scopes: ['openid'] } })).toMatchObject({ connection: 'kept' });
+    const outcome = { kind: 'failed', backoff: 1 } as const;
+    const end = { ...connectionOf(), owner: 'me', fence: led.fence, outcome };
+    expect(await bench.store.endUpstreamRefresh(end)).toBe('ok');
+  });
+
+  it('a refresh that ends after the user’s last grant brings nothing back', async () => {
+    const grantId = await login(bench);
+    const led = await begin({ owner: 'me' });
+    if (led.r !== 'leader') throw new Error(led.r);
+    await bench.store.revokeGrant({ bucket: 'abc', grantId, why: 'test' });
+    const identity = { sealed: bytes('newer'), at: bench.clock.now };
+    const outcome = { kind: 'tokens', tokens: led.row.tokens, identity } as const;
+    const end = { ...connectionOf(), owner: 'me', fence: led.fence, outcome };
+    expect(await bench.store.endUpstreamRefresh(end)).toBe('lost');
+    expect((await bench.store.stats()).connections).toBe(0);
+  });
+
   it('a leader that vanished is followed, and its late word counts for nothing', async () => {
     await login(bench);
     const gone = await begin({ owner: 'gone' });

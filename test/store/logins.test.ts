@@ -97,6 +97,31 @@ describe.each(backends)('%s: logins under way', (_, open) => {
     expect((await bench.store.stats()).grants).toBe(1);
   });
 
+  it('do not end by an answer that was never taken', async () => {
+    await put('t');
+    const committed = loginOf('t', bench.clock.now);
+    expect(await bench.store.commitLogin(committed)).toEqual({ r: 'missing' });
+    await take('t');
+    expect(await bench.store.commitLogin({ ...committed, leg: 1 })).toEqual({ r: 'missing' });
+    expect(await bench.store.stats()).toMatchObject({ grants: 0, connections: 0 });
+    expect(await bench.store.commitLogin(committed)).toMatchObject({ r: 'ok' });
+  });
+
+  it('end by the first of two legs that arrives, the restarted one or the one before', async () => {
+    for (const winner of [0, 1]) {
+      const transaction = await pending(bench.store);
+      await take(transaction, 0);
+      await take(transaction, 1);
+      const leg = (index: number) => ({
+        ...loginOf(transaction, bench.clock.now),
+        leg: index,
+        attempt: `leg ${index}`,
+      });
+      expect(await bench.store.commitLogin(leg(winner))).toMatchObject({ r: 'ok' });
+      expect(await bench.store.commitLogin(leg(1 - winner))).toEqual({ r: 'done' });
+    }
+  });
+
   it('give one grant when many callbacks race', async () => {
     const transaction = await pending(bench.store);
     const results = await Promise.all(
