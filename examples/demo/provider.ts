@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import './quiet.ts';
 import { Provider, errors, interactionPolicy } from 'oidc-provider';
 import { findAccount, people } from './accounts.ts';
 import { openFileAdapters } from './file-adapter.ts';

@@ -24,20 +24,23 @@ export function connectionRow(record: ConnectionRecord): ConnectionRow {
 
 /**
  * Stores the tokens of a login. An absent refresh token never overwrites a present one of the same upstream client, and
- * fewer scopes never replace more silently.
+ * fewer scopes never replace more silently. A refresh under way goes on when its refresh token stays, because the
+ * upstream may be replacing it right now; a login with its own refresh token makes it pointless.
  */
 export function storeConnection(rows: Rows, key: ConnectionKey, tokens: ConnectionTokens): 'stored' | 'kept' {
   const known = rows.connection(key);
   if (known && isNarrower(known, tokens)) return 'kept';
   const sameClient = known?.upstreamClientId === tokens.upstreamClientId;
+  const kept = tokens.refresh === null && sameClient && known?.state === 'alive' ? known : null;
   rows.saveConnection({
     ...key,
     ...tokens,
-    refresh: tokens.refresh ?? (known && sameClient && known.state === 'alive' ? known.refresh : null),
+    refresh: kept ? kept.refresh : tokens.refresh,
     version: (known?.version ?? 0) + 1,
     fence: known?.fence ?? 0,
     ...idle,
-    leaseOwner: known?.leaseOwner ?? '',
+    leaseOwner: kept?.leaseOwner ?? '',
+    leaseUntil: kept?.leaseUntil ?? 0,
   });
   return 'stored';
 }

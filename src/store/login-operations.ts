@@ -77,6 +77,8 @@ export function commitLogin(rows: Rows, login: CommitLogin, caps: StoreCaps): Co
   const row = rows.pending(login.transaction);
   if (!row || row.expiresAt <= rows.now()) return { r: 'missing' };
   if (row.done) return row.doneBy === login.attempt ? { r: 'ok', connection: row.doneAs } : { r: 'done' };
+  // Only an answer that was taken ends a login; of several legs the first one to get here does.
+  if (login.leg > row.takenLeg) return { r: 'missing' };
   const { bucket, userId } = login.connection;
   // What a user left behind who has no grant any more counts for nothing.
   if (!rows.grantsOf(bucket, userId).some((grant) => isLive(grant, rows.now())))

@@ -45,11 +45,18 @@ const migrations: readonly string[] = [versionOne];
  * @throws {SallyportError} `storage_schema_newer` for a file of a newer Sallyport, `storage_failed` for somebody else's
  */
 export function prepareDatabase(database: DatabaseSync): void {
+  database.exec('PRAGMA busy_timeout = 5000');
+  // Before anything is written, the mode of the journal included: a file that is not ours stays as it is.
+  inTransaction(database, 'BEGIN', () => knownVersion(database));
   // FULL: an answer goes out only after its commit is on disk, whatever happens to the machine afterwards.
-  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-  database.exec('BEGIN IMMEDIATE');
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  inTransaction(database, 'BEGIN IMMEDIATE', () => migrate(database));
+}
+
+function inTransaction(database: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDIATE', body: () => void): void {
+  database.exec(begin);
   try {
-    migrate(database);
+    body();
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');
@@ -57,10 +64,13 @@ export function prepareDatabase(database: DatabaseSync): void {
   }
 }
 
-function migrate(database: DatabaseSync): void {
+/** The schema's version; 0 for an empty file. Throws for a file that we must not touch. */
+function knownVersion(database: DatabaseSync): number {
   const version = pragma(database, 'user_version');
   const owner = pragma(database, 'application_id');
-  if (version > 0 && owner !== applicationId) {
+  // Most programs neither sign their files nor count versions: what has any content and no sign of ours is theirs.
+  const empty = version === 0 && owner === 0 && !database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get();
+  if (!empty && owner !== applicationId) {
     throw new SallyportError('storage_failed', 'the database file belongs to another program');
   }
   if (version > schemaVersion) {
@@ -69,6 +79,12 @@ function migrate(database: DatabaseSync): void {
       `the database has schema ${version}, and this version of Sallyport knows ${schemaVersion}: use the newer one`,
     );
   }
+  return version;
+}
+
+function migrate(database: DatabaseSync): void {
+  // Again, now that nobody else writes: another process may have been faster.
+  const version = knownVersion(database);
   if (version === schemaVersion) return;
   for (const migration of migrations.slice(version)) database.exec(migration);
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`);

@@ -9,6 +9,13 @@ interface Waiting {
   readonly reject: (error: SallyportError) => void;
 }
 
+/** Calls that go into one transaction. */
+interface Batch {
+  /** Its answer carries the same number; what a lost thread still says belongs to nobody. */
+  readonly id: number;
+  readonly calls: readonly Waiting[];
+}
+
 /** Next to this file, in source (`.ts`) and in the package (`.js`). */
 const workerFile: URL = new URL(
   import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js',
@@ -23,8 +30,8 @@ export class SqliteThread {
   #ready: Promise<void> = Promise.resolve();
   /** Calls that wait for the running batch to end. */
   #queue: Waiting[] = [];
-  /** Calls of the running batch. */
-  #running: Waiting[] | null = null;
+  #running: Batch | null = null;
+  #lastId = 0;
   #closed = false;
 
   constructor(options: WorkerOptions, clock: Clock) {
@@ -39,13 +46,15 @@ export class SqliteThread {
       workerData: this.#options,
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
-    worker.unref();
     this.#worker = worker;
     this.#ready = new Promise((resolve, reject) => {
       worker.on('message', (reply: Reply) => {
-        if (reply.kind === 'ready') resolve();
-        else if (reply.kind === 'failed') reject(errorOf(reply.outcome));
-        else if (reply.kind === 'done') this.#finish(reply.outcomes);
+        if (reply.kind === 'ready') {
+          // Only calls keep the process up; until now it was the start.
+          if (!this.#running) worker.unref();
+          resolve();
+        } else if (reply.kind === 'failed') reject(errorOf(reply.outcome));
+        else if (reply.kind === 'done') this.#finish(reply.id, reply.outcomes);
       });
       worker.on('error', (error) => this.#lose(worker, failed('the storage thread failed', error), reject));
       worker.on('exit', () => this.#lose(worker, failed('the storage thread ended'), reject));
@@ -65,7 +74,7 @@ export class SqliteThread {
 
   /** Gives an idle thread the occasion to purge. */
   nudge(): void {
-    if (!this.#running && this.#worker) this.#post([]);
+    if (!this.#running && this.#worker) this.#post({ id: 0, calls: [] });
   }
 
   /** Ends after the calls that are under way. */
@@ -84,29 +93,35 @@ export class SqliteThread {
 
   async #flush(): Promise<void> {
     if (this.#running || this.#queue.length === 0) return;
-    this.#running = this.#queue;
+    this.#lastId += 1;
+    const batch: Batch = { id: this.#lastId, calls: this.#queue };
+    this.#running = batch;
     this.#queue = [];
     try {
       await (this.#worker ? this.#ready : this.start());
+      // The thread may have ended meanwhile: then these calls were answered, and another batch may be running.
+      if (this.#running !== batch) return;
       this.#worker?.ref();
-      this.#post(this.#running.map(({ call }) => call));
+      this.#post(batch);
     } catch (error) {
       this.#fail(
+        batch,
         error instanceof SallyportError ? error : failed('the storage thread does not start', error),
       );
     }
   }
 
-  #post(calls: readonly Call[]): void {
-    this.#worker?.postMessage({ kind: 'batch', now: this.#clock(), calls } satisfies Request);
+  #post({ id, calls }: Batch): void {
+    const request: Request = { kind: 'batch', id, now: this.#clock(), calls: calls.map(({ call }) => call) };
+    this.#worker?.postMessage(request);
   }
 
-  #finish(outcomes: readonly Outcome[]): void {
-    if (outcomes.length === 0 && this.#running?.length !== 0) return;
-    const done = this.#running ?? [];
+  #finish(id: number, outcomes: readonly Outcome[]): void {
+    const done = this.#running;
+    if (done?.id !== id) return;
     this.#running = null;
     this.#worker?.unref();
-    for (const [index, { resolve, reject }] of done.entries()) {
+    for (const [index, { resolve, reject }] of done.calls.entries()) {
       const outcome = outcomes[index];
       if (outcome?.ok) resolve(outcome.value);
       else reject(errorOf(outcome));
@@ -118,13 +133,14 @@ export class SqliteThread {
     reject(error);
     if (this.#worker !== worker) return;
     this.#worker = null;
-    this.#fail(error);
+    if (this.#running) this.#fail(this.#running, error);
   }
 
-  #fail(error: SallyportError): void {
-    const lost = this.#running ?? [];
+  #fail(batch: Batch, error: SallyportError): void {
+    if (this.#running !== batch) return;
     this.#running = null;
-    for (const waiting of lost) waiting.reject(error);
+    this.#worker?.unref();
+    for (const waiting of batch.calls) waiting.reject(error);
     if (this.#queue.length > 0) void this.#flush();
   }
 }

@@ -22,7 +22,7 @@ export interface Call {
 
 /** Calls of one transaction, at one moment of the store's clock. `close` ends the thread. */
 export type Request =
-  | { readonly kind: 'batch'; readonly now: number; readonly calls: readonly Call[] }
+  | { readonly kind: 'batch'; readonly id: number; readonly now: number; readonly calls: readonly Call[] }
   | { readonly kind: 'close' };
 
 export type Outcome =
@@ -33,7 +33,7 @@ export type Outcome =
 export type Reply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly outcome: Outcome }
-  | { readonly kind: 'done'; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: 'done'; readonly id: number; readonly outcomes: readonly Outcome[] }
   | { readonly kind: 'closed' };
 
 /** Milliseconds of the store's clock between two purges. */
@@ -45,13 +45,23 @@ if (!port) throw new TypeError('this file runs as a worker thread');
 const { path, caps } = workerData as WorkerOptions;
 
 try {
-  serve(new DatabaseSync(path));
+  serve(openDatabase());
 } catch (error) {
   port.postMessage({ kind: 'failed', outcome: failure(error) } satisfies Reply);
 }
 
+function openDatabase(): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    prepareDatabase(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
 function serve(database: DatabaseSync): void {
-  prepareDatabase(database);
   const rows = new SqliteRows(database);
   let purgedAt = 0;
   port?.on('message', (request: Request) => {
@@ -62,7 +72,8 @@ function serve(database: DatabaseSync): void {
       return;
     }
     rows.setNow(request.now);
-    port.postMessage({ kind: 'done', outcomes: runBatch(database, rows, request.calls) } satisfies Reply);
+    const outcomes = runBatch(database, rows, request.calls);
+    port.postMessage({ kind: 'done', id: request.id, outcomes } satisfies Reply);
     if (Math.abs(request.now - purgedAt) < purgeEvery) return;
     purgedAt = request.now;
     purge(database, rows);
@@ -73,12 +84,19 @@ function serve(database: DatabaseSync): void {
 /** One transaction for all; when one call breaks it, each gets its own, so that no neighbour suffers. */
 function runBatch(database: DatabaseSync, rows: SqliteRows, calls: readonly Call[]): readonly Outcome[] {
   if (calls.length === 0) return [];
+  let inCall = false;
   try {
     return inTransaction(database, () =>
-      calls.map((call): Outcome => ({ ok: true, value: runCall(rows, call) })),
+      calls.map((call): Outcome => {
+        inCall = true;
+        const value = runCall(rows, call);
+        inCall = false;
+        return { ok: true, value };
+      }),
     );
   } catch (error) {
-    if (calls.length === 1) return [failure(error)];
+    // A database that is locked or full would make each of them wait in turn, for the same answer.
+    if (calls.length === 1 || !inCall) return calls.map(() => failure(error));
     return calls.flatMap((call) => runBatch(database, rows, [call]));
   }
 }

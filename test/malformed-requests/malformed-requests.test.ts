@@ -3,38 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Stack } from '../fixtures/stack.ts';
 import { issuer, pkce, redirectUri, resource, startStack } from '../fixtures/stack.ts';
 
-const names = [
-  ...[
-    'client_id',
-    'redirect_uri',
-    'response_type',
-    'response_mode',
-    'code_challenge',
-    'code_challenge_method',
-  ],
-  ...[
-    'state',
-    'scope',
-    'resource',
-    'prompt',
-    'max_age',
-    'nonce',
-    'login_hint',
-    'code',
-    'code_verifier',
-    'iss',
-  ],
-  ...[
-    'grant_type',
-    'refresh_token',
-    'token',
-    'client_secret',
-    'request',
-    'decision',
-    'error',
-    'client_assertion',
-  ],
-];
+const names = (
+  'client_id redirect_uri response_type response_mode code_challenge code_challenge_method state scope resource prompt ' +
+  'max_age nonce login_hint code code_verifier iss grant_type refresh_token token client_secret request decision error ' +
+  'client_assertion'
+).split(' ');
 
 const paths = ['authorize', 'consent', 'callback', 'token', 'register', 'revoke', 'introspect', 'userinfo'];
 

@@ -127,7 +127,9 @@ describe('the SQLite store, when something breaks', () => {
     const intruder = new DatabaseSync(path);
     intruder.exec('BEGIN EXCLUSIVE');
     // One after another, these would take longer than a test may.
-    const results = await Promise.allSettled(Array.from({ length: 12 }, (_, index) => put(store, `r-${index}`)));
+    const results = await Promise.allSettled(
+      Array.from({ length: 12 }, (_, index) => put(store, `r-${index}`)),
+    );
     expect(results.map((result) => result.status)).toEqual(Array.from({ length: 12 }, () => 'rejected'));
     intruder.exec('ROLLBACK');
     intruder.close();
