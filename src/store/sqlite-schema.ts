@@ -69,7 +69,8 @@ function knownVersion(database: DatabaseSync): number {
   const version = pragma(database, 'user_version');
   const owner = pragma(database, 'application_id');
   // Most programs neither sign their files nor count versions: what has any content and no sign of ours is theirs.
-  const empty = version === 0 && owner === 0 && !database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get();
+  const empty =
+    version === 0 && owner === 0 && !database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get();
   if (!empty && owner !== applicationId) {
     throw new SallyportError('storage_failed', 'the database file belongs to another program');
   }
