@@ -1,12 +1,13 @@
 import { authenticateClient } from '../clients/authenticate.ts';
-import { equalSecrets, sha256 } from '../crypto/hash.ts';
+import type { Client } from '../clients/client.ts';
+import { sha256 } from '../crypto/hash.ts';
 import type { Handler } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
 import { OAuthError } from '../oauth/errors.ts';
+import { grantKeyOf } from '../resource/sessions.ts';
 import { answerJson, readForm } from './answer.ts';
 import type { ServerContext } from './context.ts';
-import { grantKeyOf } from '../resource/sessions.ts';
-import { findToken } from './find-token.ts';
+import { findAccessToken } from './find-token.ts';
 
 /**
  * `POST /oauth/revoke` (RFC 7009). An access token ends by itself, a refresh token or code takes the grant along.
@@ -18,19 +19,33 @@ export function revoke(context: ServerContext): Handler {
     const client = authenticateClient({ headers: request.headers, parameters }, context.clients);
     const text = parameters.get('token');
     if (text === undefined) throw new OAuthError('invalid_request', 'token is missing');
-    const found = await findToken(context, text);
-    if (found?.kind === 'access' && found.token.clientId === client.id) {
-      const { sessionId, tokenId } = found.token;
-      const result = await context.store.revokeAccessToken({ ...grantKeyOf(sessionId), tokenId });
-      context.sessions.forget(sessionId);
-      context.log.info({ sid: sessionId, result }, 'access token revoked');
-    }
-    if (found?.kind === 'grant' && equalSecrets(found.client, sha256(client.id))) {
-      const sid = `${found.key.bucket}.${found.key.grantId}`;
-      await context.store.revokeGrant({ ...found.key, why: 'revoked_by_client' });
-      context.sessions.forget(sid);
-      context.log.info({ sid }, 'grant revoked by its client');
-    }
+    // The hint is not needed: each of our tokens says what it is.
+    if (!(await revokeGrant(context, client, text))) await revokeAccessToken(context, client, text);
     return json(200, {});
   });
+}
+
+/** True when the text is a refresh token or code of ours, whoever's. */
+async function revokeGrant(context: ServerContext, client: Client, text: string): Promise<boolean> {
+  const { codec, store, sessions, log } = context;
+  const opaque = codec.open('refresh', text) ?? codec.open('code', text);
+  if (!opaque) return false;
+  const { bucket, grantId, seed } = opaque;
+  const proof = { client: sha256(client.id), seed: sha256(seed) };
+  const sid = `${bucket}.${grantId}`;
+  if (await store.revokeGrant({ bucket, grantId, why: 'revoked_by_client', proof })) {
+    sessions.forget(sid);
+    log.info({ sid }, 'grant revoked by its client');
+  }
+  return true;
+}
+
+async function revokeAccessToken(context: ServerContext, client: Client, text: string): Promise<void> {
+  const { store, sessions, log } = context;
+  const token = await findAccessToken(context, text);
+  if (!token || token.clientId !== client.id) return;
+  const { sessionId, tokenId } = token;
+  const result = await store.revokeAccessToken({ ...grantKeyOf(sessionId), tokenId });
+  sessions.forget(sessionId);
+  log.info({ sid: sessionId, result }, 'access token revoked');
 }

@@ -195,11 +195,27 @@ export interface SessionView {
   /** End of the grant as it stands now (sliding). */
   readonly expiresAt: Milliseconds;
   readonly generation: number;
-  /** SHA-256 of the refresh family's seed; empty before the code was redeemed. */
-  readonly seed: Hash;
-  readonly codeSeed: Hash;
   readonly revokedTokens: readonly string[];
+  /** Empty while it lives. */
+  readonly revokedBecause: RevocationReason | '';
   readonly connection: ConnectionRow | null;
+}
+
+/** Why a grant ended; kept with its tombstone, for operators. */
+export type RevocationReason =
+  | 'revoked_by_client'
+  | 'code_replayed'
+  | 'refresh_token_replayed'
+  | 'access_tokens_revoked'
+  | 'access_denied'
+  | 'upstream_ended'
+  | 'upstream_silent'
+  | 'user_revoked';
+
+export interface RevokeGrant extends GrantKey {
+  readonly why: RevocationReason;
+  /** Nothing happens unless the grant is this client's, and the seed is of its code or refresh token. */
+  readonly proof?: { readonly client: Hash; readonly seed: Hash };
 }
 
 export interface RevokeAccessToken extends GrantKey {
@@ -281,13 +297,9 @@ export interface AuthStore {
   readSession(read: ReadSession): Promise<SessionView | null>;
 
   /** True when the grant was alive. The last grant of a user takes the user's connections and identity along. */
-  revokeGrant(key: GrantKey & { readonly why: string }): Promise<boolean>;
+  revokeGrant(revoke: RevokeGrant): Promise<boolean>;
   /** Number of grants ended. */
-  revokeUser(key: {
-    readonly bucket: Bucket;
-    readonly userId: string;
-    readonly why: string;
-  }): Promise<number>;
+  revokeUser(user: { readonly bucket: Bucket; readonly userId: string }): Promise<number>;
   /** `full`: sixteen tokens were revoked already, so the grant was revoked instead. */
   revokeAccessToken(token: RevokeAccessToken): Promise<'ok' | 'full' | 'missing'>;
 

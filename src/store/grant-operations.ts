@@ -5,7 +5,9 @@ import type {
   ReadSession,
   RedeemCode,
   RedeemCodeResult,
+  RevocationReason,
   RevokeAccessToken,
+  RevokeGrant,
   RotateRefresh,
   RotateRefreshResult,
   SessionView,
@@ -33,7 +35,7 @@ export function redeemCode(rows: Rows, code: RedeemCode): RedeemCodeResult {
     case 'again':
       return { r: 'ok', grant: viewOf(grant, user) };
     case 'revoke':
-      endGrant(rows, grant);
+      endGrant(rows, grant, 'code_replayed');
       return { r: 'revoked', now: true };
     case 'revoked':
       return { r: 'revoked', now: false };
@@ -68,7 +70,7 @@ export function rotateRefresh(rows: Rows, token: RotateRefresh): RotateRefreshRe
       return { r, generation: next.generation, grant: viewOf(next, user) };
     }
     case 'revoke':
-      endGrant(rows, grant);
+      endGrant(rows, grant, 'refresh_token_replayed');
       return { r: 'revoked', now: true };
     case 'revoked':
       return { r: 'revoked', now: false };
@@ -102,24 +104,26 @@ export function readSession(rows: Rows, read: ReadSession): SessionView | null {
     client: grant.client,
     expiresAt: grant.expiresAt,
     generation: grant.generation,
-    seed: grant.seed,
-    codeSeed: grant.codeSeed,
     revokedTokens: grant.revokedTokens,
+    revokedBecause: grant.revokedBecause,
     connection: connection ? connectionRow(connection) : null,
   };
 }
 
 /** Ends a grant; what remains is a tombstone until its natural expiry. */
-export function revokeGrant(rows: Rows, key: GrantKey): boolean {
-  const grant = rows.grant(key);
+export function revokeGrant(rows: Rows, revoke: RevokeGrant): boolean {
+  const grant = rows.grant(revoke);
   if (!grant || !isLive(grant, rows.now())) return false;
-  endGrant(rows, grant);
+  const { proof } = revoke;
+  if (proof && (grant.client !== proof.client || ![grant.seed, grant.codeSeed].includes(proof.seed)))
+    return false;
+  endGrant(rows, grant, revoke.why);
   return true;
 }
 
 export function revokeUser(rows: Rows, { bucket, userId }: { bucket: string; userId: string }): number {
   const grants = rows.grantsOf(bucket, userId).filter((grant) => isLive(grant, rows.now()));
-  for (const grant of grants) endGrant(rows, grant);
+  for (const grant of grants) endGrant(rows, grant, 'user_revoked');
   return grants.length;
 }
 
@@ -128,7 +132,7 @@ export function revokeAccessToken(rows: Rows, token: RevokeAccessToken): 'ok' | 
   if (!grant || !isLive(grant, rows.now())) return 'missing';
   if (grant.revokedTokens.includes(token.tokenId)) return 'ok';
   if (grant.revokedTokens.length >= maxRevokedTokens) {
-    endGrant(rows, grant);
+    endGrant(rows, grant, 'access_tokens_revoked');
     return 'full';
   }
   rows.saveGrant({ ...grant, revokedTokens: [...grant.revokedTokens, token.tokenId] });
@@ -142,8 +146,8 @@ export function dropExpired(rows: Rows, grant: GrantRecord): void {
 }
 
 /** The user is kept with a tombstone only as long as another grant lives: a vault entry ends with the last one. */
-function endGrant(rows: Rows, grant: GrantRecord): void {
-  rows.saveGrant({ ...grant, state: 'revoked' });
+function endGrant(rows: Rows, grant: GrantRecord, why: RevocationReason): void {
+  rows.saveGrant({ ...grant, state: 'revoked', revokedBecause: why });
   forgetUserWithoutGrants(rows, grant);
 }
 

@@ -131,5 +131,6 @@ function newGrant(rows: Rows, { connection, grant }: CommitLogin): GrantRecord {
     rotatedBy: '',
     expiresAt: after(now, grant.codeTtl),
     revokedTokens: [],
+    revokedBecause: '',
   };
 }

@@ -1,5 +1,14 @@
 import type { Milliseconds } from '../types/time.ts';
-import type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, KeyRingRow, Sealed } from './contract.ts';
+import type {
+  Attempt,
+  Bucket,
+  ConnectionKey,
+  GrantKey,
+  Hash,
+  KeyRingRow,
+  RevocationReason,
+  Sealed,
+} from './contract.ts';
 
 /** A pending login as a backend keeps it. */
 export interface PendingRecord {
@@ -46,6 +55,7 @@ export interface GrantRecord {
   rotatedBy: Attempt;
   expiresAt: Milliseconds;
   revokedTokens: readonly string[];
+  revokedBecause: RevocationReason | '';
 }
 
 /** What an upstream told about a user. */

@@ -21,7 +21,7 @@ const versionOne = `
     client TEXT NOT NULL, codeSeed TEXT NOT NULL, challenge TEXT NOT NULL, redirectUri TEXT NOT NULL, resource TEXT NOT NULL,
     data TEXT NOT NULL, createdAt INTEGER NOT NULL, endsAt INTEGER NOT NULL, state TEXT NOT NULL, seed TEXT NOT NULL,
     generation INTEGER NOT NULL, redeemedAt INTEGER NOT NULL, redeemedBy TEXT NOT NULL, rotations TEXT NOT NULL,
-    rotatedBy TEXT NOT NULL, expiresAt INTEGER NOT NULL, revokedTokens TEXT NOT NULL
+    rotatedBy TEXT NOT NULL, expiresAt INTEGER NOT NULL, revokedTokens TEXT NOT NULL, revokedBecause TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX grants_user ON grants (userId);
   CREATE INDEX grants_expiry ON grants (expiresAt);

@@ -30,9 +30,8 @@ const alive: SessionView = {
   client: sha256('client'),
   expiresAt: 10_000_000,
   generation: 1,
-  seed: 'seed',
-  codeSeed: 'code',
   revokedTokens: [],
+  revokedBecause: '',
   connection: null,
 };
 

@@ -160,7 +160,7 @@ describe.each(backends)('%s: connections', (_, open) => {
     const grantId = await login(bench);
     const led = await begin({ owner: 'me' });
     if (led.r !== 'leader') throw new Error(led.r);
-    await bench.store.revokeGrant({ bucket: 'abc', grantId, why: 'test' });
+    await bench.store.revokeGrant({ bucket: 'abc', grantId, why: 'revoked_by_client' });
     const identity = { sealed: bytes('newer'), at: bench.clock.now };
     const outcome = { kind: 'tokens', tokens: led.row.tokens, identity } as const;
     const end = { ...connectionOf(), owner: 'me', fence: led.fence, outcome };

@@ -198,10 +198,16 @@ describe.each(backends)('%s: revocation', (_, open) => {
   it('ends a grant once, and the last one takes identity and tokens along', async () => {
     const one = await activeGrant(bench);
     const two = await activeGrant(bench);
-    expect(await bench.store.revokeGrant({ bucket: 'abc', grantId: one, why: 'test' })).toBe(true);
-    expect(await bench.store.revokeGrant({ bucket: 'abc', grantId: one, why: 'test' })).toBe(false);
+    expect(await bench.store.revokeGrant({ bucket: 'abc', grantId: one, why: 'revoked_by_client' })).toBe(
+      true,
+    );
+    expect(await bench.store.revokeGrant({ bucket: 'abc', grantId: one, why: 'revoked_by_client' })).toBe(
+      false,
+    );
     expect((await bench.store.stats()).connections).toBe(1);
-    expect(await bench.store.revokeGrant({ bucket: 'abc', grantId: two, why: 'test' })).toBe(true);
+    expect(await bench.store.revokeGrant({ bucket: 'abc', grantId: two, why: 'revoked_by_client' })).toBe(
+      true,
+    );
     expect((await bench.store.stats()).connections).toBe(0);
     expect(await read(two)).toMatchObject({ state: 'revoked', connection: null });
   });
@@ -209,9 +215,31 @@ describe.each(backends)('%s: revocation', (_, open) => {
   it('ends all grants of a user', async () => {
     await activeGrant(bench);
     const grantId = await activeGrant(bench);
-    expect(await bench.store.revokeUser({ bucket: 'abc', userId: 'user-1', why: 'test' })).toBe(2);
-    expect(await bench.store.revokeUser({ bucket: 'abc', userId: 'user-1', why: 'test' })).toBe(0);
+    expect(await bench.store.revokeUser({ bucket: 'abc', userId: 'user-1' })).toBe(2);
+    expect(await bench.store.revokeUser({ bucket: 'abc', userId: 'user-1' })).toBe(0);
     expect(await read(grantId)).toMatchObject({ state: 'revoked' });
+  });
+
+  it('asked for by a client needs its own grant and a token of it', async () => {
+    const grantId = await activeGrant(bench);
+    const revoke = (client: string, seed: string): Promise<boolean> =>
+      bench.store.revokeGrant({ bucket: 'abc', grantId, why: 'revoked_by_client', proof: { client, seed } });
+    expect(await revoke('thief', 'seed')).toBe(false);
+    expect(await revoke('client', 'guess')).toBe(false);
+    expect(await read(grantId)).toMatchObject({ state: 'active', revokedBecause: '' });
+    expect(await revoke('client', 'code-seed')).toBe(true);
+    expect(await read(grantId)).toMatchObject({ state: 'revoked', revokedBecause: 'revoked_by_client' });
+  });
+
+  it('says why', async () => {
+    const replayed = await activeGrant(bench);
+    await bench.store.rotateRefresh(refreshOf(replayed, 1));
+    await bench.store.rotateRefresh(refreshOf(replayed, 1, { grace: 0 }));
+    expect(await read(replayed)).toMatchObject({ revokedBecause: 'refresh_token_replayed' });
+    const redeemed = await activeGrant(bench);
+    bench.clock.now += hour;
+    await bench.store.redeemCode(codeOf(redeemed));
+    expect(await read(redeemed)).toMatchObject({ revokedBecause: 'code_replayed' });
   });
 
   it('remembers sixteen access tokens; one more ends the grant', async () => {
@@ -228,7 +256,7 @@ describe.each(backends)('%s: revocation', (_, open) => {
 
   it('is final: no evidence brings a user back who has no grant any more', async () => {
     const grantId = await activeGrant(bench);
-    await bench.store.revokeGrant({ bucket: 'abc', grantId, why: 'test' });
+    await bench.store.revokeGrant({ bucket: 'abc', grantId, why: 'revoked_by_client' });
     const identity = { sealed: new Uint8Array([7]), at: bench.clock.now };
     await bench.store.saveIdentity({ bucket: 'abc', userId: 'user-1', identity });
     expect((await read(grantId))?.grant.identity.sealed).toHaveLength(0);

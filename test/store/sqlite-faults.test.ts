@@ -104,6 +104,30 @@ describe('the SQLite store, when something breaks', () => {
     }
   });
 
+  it('keeps batches apart when a thread dies while it starts: who waits is served by the next one', async () => {
+    const store = await open();
+    await killThread();
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const first = put(store, 'first').catch((error: unknown) => error);
+    await turn();
+    const second = put(store, 'second').catch((error: unknown) => error);
+    await killThread();
+    // Whatever comes of the second call, the third leaves at once, and the fourth when that is answered.
+    const third = second.then(() => put(store, 'third'));
+    const fourth = third.then(() => store.loadKeyRing('first'));
+    expect(await first).toMatchObject({ code: 'storage_failed' });
+    expect(await second).toBe('ok');
+    expect(await third).toBe('ok');
+    expect(await fourth).toBeNull();
+    expect(await store.loadKeyRing('third')).toMatchObject({ version: 1 });
+  });
+
+  it('is set up once when many start on a new file at the same time', async () => {
+    const stores = await Promise.all(Array.from({ length: 6 }, () => open()));
+    const results = await Promise.all(stores.map((store) => put(store, 'one')));
+    expect(results.filter((result) => result === 'ok')).toHaveLength(1);
+  });
+
   it('closes although the thread is gone', async () => {
     const store = await open();
     await killThread();

@@ -29,7 +29,11 @@ export async function renewEvidence(context: ServerContext, key: GrantKey, grant
         { sid, upstream, reason: renewed.r },
         'the grant ended: the identity provider no longer vouches for it',
       );
-      await store.revokeGrant({ bucket, grantId, why: `upstream_${renewed.r}` });
+      await store.revokeGrant({
+        bucket,
+        grantId,
+        why: renewed.r === 'dead' ? 'upstream_ended' : 'upstream_silent',
+      });
       sessions.forget(sid);
       throw new OAuthError('invalid_grant', 'the identity provider no longer vouches for this sign-in');
     }
