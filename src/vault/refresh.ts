@@ -109,7 +109,10 @@ async function keep(parts: VaultParts, leading: Leading, refreshed: UpstreamRefr
   const sealed = sealTokens(sealer, key, { tokens, upstreamClientId: old.upstreamClientId });
   const done = await end(parts, leading, { kind: 'tokens', tokens: sealed, identity: null });
   if (done === 'lost')
-    parts.log.warn({ upstream: key.upstream, sub: key.userId }, 'a refresh outlived its lease');
+    parts.log.warn(
+      { upstream: key.upstream, sub: key.userId },
+      'a refresh came too late: another refresh or a new sign-in was there first',
+    );
   if (leading.evidence) {
     const identity = await leading.evidence(refreshed);
     if (identity)
