@@ -81,7 +81,7 @@ function checkPath(path: string): Complaint | null {
 
 function upstreamOf(
   name: string | undefined,
-  { path, findings, upstreams }: Resolving & ProxyContext & { readonly path: Path },
+  { path, config, findings, upstreams }: Resolving & ProxyContext & { readonly path: Path },
 ): string | null {
   if (name === 'none') return null;
   const names = upstreams.map((upstream) => upstream.name);
@@ -90,6 +90,11 @@ function upstreamOf(
     findings.refuse([...path, 'upstream'], {
       problem: 'is not the name of an upstream',
       fix: `write ${[...names, 'none'].join(' or ')}`,
+    });
+  else if (config.disable_upstream_token_injection === true)
+    findings.refuse([...path, 'upstream'], {
+      problem: 'asks for a token that disable_upstream_token_injection keeps back',
+      fix: 'write none, or remove disable_upstream_token_injection',
     });
   return name;
 }

@@ -12,7 +12,6 @@ export type OAuthErrorCode =
   | 'server_error'
   | 'temporarily_unavailable'
   | 'interaction_required'
-  | 'login_required'
   | 'request_not_supported'
   | 'request_uri_not_supported'
   | 'registration_not_supported'

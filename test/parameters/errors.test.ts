@@ -14,7 +14,6 @@ describe('an OAuth error', () => {
     ['invalid_redirect_uri', 400],
     ['invalid_client_metadata', 400],
     ['interaction_required', 400],
-    ['login_required', 400],
     ['invalid_client', 401],
     ['invalid_token', 401],
     ['access_denied', 403],

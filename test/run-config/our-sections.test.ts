@@ -60,6 +60,15 @@ describe('proxy', () => {
     expect(await complaints(proxy({ upstream: 'okta' }))).toHaveLength(1);
   });
 
+  it('cannot ask for a token that is kept back', async () => {
+    const kept = { ...proxy({ upstream: 'default' }), disable_upstream_token_injection: true };
+    expect(await complaints(kept)).toEqual([
+      'proxy[0].upstream: asks for a token that disable_upstream_token_injection keeps back',
+    ]);
+    const silent = { ...proxy({}), disable_upstream_token_injection: true };
+    expect(await complaints(silent)).toEqual([]);
+  });
+
   it.each(['mcp', '//x', '/mcp/', '/a/../b', '/a?b', '/a#b', '/a b', '/oauth', '/oauth/x', '/.well-known/x'])(
     'is not at %s',
     async (path) => {
