@@ -10,6 +10,8 @@ export type { FetchHandler } from './http/fetch.ts';
 export { toFetchHandler } from './http/fetch.ts';
 export type { NodeHandler } from './http/node.ts';
 export { toNodeHandler } from './http/node.ts';
+export type { AuditFunction } from './observe/audit/auditor.ts';
+export type { AuditEvent, AuditEventName, AuditOutcome } from './observe/audit/event.ts';
 export type { Log, LogFields } from './observe/log.ts';
 export type { AuthServer, AuthServerOptions } from './server/auth-server.ts';
 export { createAuthServer } from './server/auth-server.ts';

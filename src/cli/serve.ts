@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseConfigText } from '../config/load.ts';
 import { processIo, resolveRunConfig } from '../config/resolve.ts';
+import type { Config } from '../config/config.ts';
 import { startGateway } from '../gateway/start.ts';
 import { createPinoLog } from '../observe/pino-log.ts';
 
@@ -24,7 +25,7 @@ export async function serve(args: readonly string[]): Promise<number> {
     }
     if (file === undefined) throw new Error('say which configuration to use: sallyport serve -c FILE');
     const text = await readFile(file, 'utf8');
-    const config = await resolveRunConfig(parseConfigText(text, file), processIo);
+    const config = withAudit(await resolveRunConfig(parseConfigText(text, file), processIo));
     const log = createPinoLog(config.observe.logLevel);
     const gateway = await startGateway(config, { stateDir: stateDir ?? defaultStateDir(), log });
     process.stderr.write(`sallyport serves ${config.issuer} on ${gateway.url}\n`);
@@ -36,6 +37,12 @@ export async function serve(args: readonly string[]): Promise<number> {
     process.stderr.write(`sallyport: ${explain(error)}\n`);
     return 1;
   }
+}
+
+/** Who says nothing about the audit gets it where containers' logs are collected. */
+function withAudit(config: Config): Config {
+  const { observe } = config;
+  return { ...config, observe: { ...observe, audit: observe.audit ?? { to: 'stdout' } } };
 }
 
 interface ServeOptions {

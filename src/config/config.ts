@@ -175,4 +175,13 @@ export interface ProxyConfig {
 
 export interface ObserveConfig {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** `null`: not said. The command then writes to standard output, and the library nowhere. */
+  readonly audit: AuditTarget | null;
+  /** Spans through `@opentelemetry/api`. */
+  readonly traces: boolean;
 }
+
+/** Where audit events are kept. */
+export type AuditTarget =
+  | { readonly to: 'stdout' | 'stderr' | 'off' }
+  | { readonly to: 'file'; readonly path: string };

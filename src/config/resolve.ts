@@ -11,7 +11,13 @@ import { resolveResources } from './resources.ts';
 import type { ResolveIo, Resolving } from './resolving.ts';
 import { resolveScopes } from './scopes.ts';
 import { resolveClients } from './static-clients.ts';
-import { resolveBrand, resolveListen, resolveOrigins, resolveStorage } from './surroundings.ts';
+import {
+  resolveBrand,
+  resolveListen,
+  resolveObserve,
+  resolveOrigins,
+  resolveStorage,
+} from './surroundings.ts';
 import { refuseUnserved } from './unserved.ts';
 import { resolveUpstreams } from './upstreams.ts';
 
@@ -74,7 +80,7 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
     storage: resolveStorage(resolving),
     listen: await resolveListen(resolving),
     proxies: proxies.filter((proxy) => proxy !== null),
-    observe: { logLevel: config.observe?.log_level ?? 'info' },
+    observe: resolveObserve(resolving),
     warnings: findings.warnings,
   };
 }

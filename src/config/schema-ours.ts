@@ -190,9 +190,31 @@ export const corsSchema: z.ZodType<CorsSection> = section<CorsSection>({
   ]),
 });
 
+/** Where audit events go. */
+export type AuditSection = 'stdout' | 'stderr' | 'off' | { file: string };
+
+const auditSchema: z.ZodType<AuditSection> = z
+  .union(
+    [
+      z.enum(['stdout', 'stderr', 'off']),
+      section<{ file: string }>({
+        file: requiredText('File to append to; made with mode 0600.', '/var/log/sallyport/audit.jsonl'),
+      }),
+    ],
+    { error: 'is neither stdout, stderr, off nor { file: … }' },
+  )
+  .meta({
+    description:
+      'Where audit events go, one JSON object a line: stdout, stderr, off, or a file. Default: stdout with `sallyport serve`, ' +
+      'off in the library.',
+    examples: [{ file: '/var/log/sallyport/audit.jsonl' }],
+  });
+
 /** What is written down. */
 export interface ObserveSection {
   log_level?: ObserveConfig['logLevel'] | undefined;
+  audit?: AuditSection | undefined;
+  traces?: boolean | undefined;
 }
 
 export const observeSchema: z.ZodType<ObserveSection> = section<ObserveSection>({
@@ -200,4 +222,6 @@ export const observeSchema: z.ZodType<ObserveSection> = section<ObserveSection>(
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     'The least important lines that are written. Default: info.',
   ),
+  audit: auditSchema.optional(),
+  traces: flag('Spans through the package @opentelemetry/api, which must be installed.'),
 });

@@ -1,9 +1,10 @@
 /** Sections that say where the server lives and how it looks. */
 import { Secret } from '../types/secret.ts';
-import type { BrandConfig, ListenConfig, StorageConfig } from './config.ts';
+import type { AuditTarget, BrandConfig, ListenConfig, ObserveConfig, StorageConfig } from './config.ts';
 import { loadFile, textOf } from './files.ts';
 import { itemsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
+import type { AuditSection } from './schema-ours.ts';
 import { checkUrl } from './urls.ts';
 
 /** Reads `listen`, its TLS files included. */
@@ -96,4 +97,15 @@ export function resolveOrigins({ config, findings }: Resolving): readonly string
 function originOf(text: string): string {
   const origin = URL.parse(text)?.origin ?? 'null';
   return origin === 'null' ? text.toLowerCase() : origin;
+}
+
+/** Reads `observe`. */
+export function resolveObserve({ config }: Resolving): ObserveConfig {
+  const { log_level: logLevel = 'info', audit, traces = false } = config.observe ?? {};
+  return { logLevel, audit: audit === undefined ? null : auditTarget(audit), traces };
+}
+
+/** A file without a name has been complained about already. */
+function auditTarget(audit: AuditSection | { readonly file?: string | undefined }): AuditTarget {
+  return typeof audit === 'string' ? { to: audit } : { to: 'file', path: audit.file ?? '' };
 }

@@ -1,7 +1,7 @@
 import type { HttpResponse } from './exchange.ts';
 
 /** Headers of answers that scripts must be able to read: without them a browser client never sees a challenge. */
-const exposed = 'WWW-Authenticate, Retry-After, Mcp-Session-Id';
+const exposed = 'WWW-Authenticate, Retry-After, Mcp-Session-Id, X-Correlation-Id';
 
 const decorated = new WeakMap<HttpResponse, HttpResponse>();
 

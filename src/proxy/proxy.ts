@@ -40,6 +40,7 @@ const methods = 'GET, POST, DELETE';
 export function createProxy(parts: ProxyParts): ProxyHandler {
   return async (request, response) => {
     const correlationId = randomToken(9);
+    response.setHeader('x-correlation-id', correlationId);
     try {
       await answer(parts, { request, response, correlationId });
     } catch (error) {
@@ -157,7 +158,7 @@ function corsHeaders({ headers: { origin } }: IncomingMessage): Record<string, s
   if (origin === undefined) return {};
   return {
     'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'WWW-Authenticate, Retry-After, Mcp-Session-Id',
+    'access-control-expose-headers': 'WWW-Authenticate, Retry-After, Mcp-Session-Id, X-Correlation-Id',
     vary: 'Origin',
   };
 }

@@ -42,18 +42,26 @@ export class PageError extends Error {
   }
 }
 
+/** One request as people find it again: on the page or in the header, in the log, and in the audit. */
+export interface RequestScope {
+  /** Random, until the request turns out to belong to a login: then the login's. */
+  correlationId: string;
+}
+
 /** Wraps an endpoint that programs call: every failure is OAuth JSON, and a failing store consumes nothing. */
 export function answerJson(
   context: ServerContext,
-  handler: (request: HttpRequest) => Promise<HttpResponse>,
+  handler: (request: HttpRequest, scope: RequestScope) => Promise<HttpResponse>,
 ): Handler {
   return async (request) => {
+    const scope = { correlationId: randomToken(9) };
     try {
-      return await handler(request);
+      return await handler(request, scope);
     } catch (error) {
+      const { correlationId } = scope;
       const wire = toOAuthError(error);
-      logFailure(context, { error, status: wire.status, path: request.path, correlationId: randomToken(9) });
-      return json(wire.status, errorBody(wire), wire.headers);
+      logFailure(context, { error, status: wire.status, path: request.path, correlationId });
+      return json(wire.status, errorBody(wire), { ...wire.headers, 'x-correlation-id': correlationId });
     }
   };
 }
@@ -61,14 +69,15 @@ export function answerJson(
 /** Wraps an endpoint that a person's browser visits: every failure is a page with a correlation id. */
 export function answerPage(
   context: ServerContext,
-  handler: (request: HttpRequest) => Promise<HttpResponse>,
+  handler: (request: HttpRequest, scope: RequestScope) => Promise<HttpResponse>,
 ): Handler {
   return async (request) => {
+    const scope = { correlationId: randomToken(9) };
     try {
-      return await handler(request);
+      return await handler(request, scope);
     } catch (error) {
       const shown = toPageError(error);
-      const correlationId = shown.correlationId ?? randomToken(9);
+      const correlationId = shown.correlationId ?? scope.correlationId;
       logFailure(context, {
         error: shown.cause ?? shown,
         status: shown.status,

@@ -9,8 +9,13 @@ import type { KeySet } from '../keys/key-set.ts';
 import { loadKeySet } from '../keys/key-set.ts';
 import { openKeyRings } from '../keys/rings.ts';
 import { createTokenCodec } from '../oauth/opaque-token.ts';
+import type { AuditFunction } from '../observe/audit/auditor.ts';
+import { nameLabel } from '../observe/audit/labels.ts';
+import { openAuditSink } from '../observe/audit/open-sink.ts';
 import type { Log } from '../observe/log.ts';
 import { silentLog } from '../observe/log.ts';
+import type { Observer } from '../observe/observer.ts';
+import { createObserver } from '../observe/observer.ts';
 import type { Sessions } from '../resource/sessions.ts';
 import { createSessions } from '../resource/sessions.ts';
 import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
@@ -29,6 +34,8 @@ import { routesOf } from './routes.ts';
 export interface AuthServerOptions {
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Hears every audit event as it happens, beside what `observe.audit` keeps. What it throws changes nothing. */
+  readonly audit?: AuditFunction;
 }
 
 /** The authorization server: one handler, and what a gateway or host program needs beside it. */
@@ -43,6 +50,9 @@ export interface AuthServer {
   readonly tokens: AccessTokenVerifier;
   readonly sessions: Sessions;
   readonly vault: Vault;
+  readonly observer: Observer;
+  /** Every number about this server in Prometheus' text format, version 0.0.4. */
+  readonly metrics: () => Promise<string>;
   /** Why it cannot serve logins right now, and what an operator should know. */
   readonly readiness: () => Promise<Readiness>;
   /** Idempotent; also closes the store. */
@@ -62,17 +72,41 @@ export async function createAuthServer(
   store: AuthStore,
   options: AuthServerOptions = {},
 ): Promise<AuthServer> {
+  const observer = await openObserver(config, options).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   try {
-    return serverOf(await createContext(config, store, options));
+    const context = await createContext(config, { store, observer }, options);
+    tellStart(context);
+    return serverOf(context);
   } catch (error) {
     await store.close();
+    await observer.close();
     throw error;
   }
 }
 
+/** @throws {SallyportError} `config_invalid` when audit events cannot be kept where they should be */
+async function openObserver(
+  { observe }: Config,
+  { clock = Date.now, log = silentLog, audit }: AuthServerOptions,
+): Promise<Observer> {
+  const sink = await openAuditSink(observe.audit, { clock, log });
+  return createObserver({ clock, log, sink, listener: audit });
+}
+
+function tellStart({ config, keys, observer }: ServerContext): void {
+  observer.audit.record('started', () => ({
+    issuer: nameLabel(config.issuer),
+    signingKey: nameLabel(keys.signing.kid),
+    ephemeral: keys.ephemeral,
+  }));
+}
+
 async function createContext(
   config: Config,
-  store: AuthStore,
+  { store, observer }: { readonly store: AuthStore; readonly observer: Observer },
   { clock = Date.now, log = silentLog }: AuthServerOptions,
 ): Promise<ServerContext> {
   const [upstream] = config.upstreams;
@@ -106,8 +140,9 @@ async function createContext(
     provider,
     clock,
     log,
+    observer,
     codec: createTokenCodec(rings.token),
-    vault: createVault({ store, sealer: rings.vault, providers, clock, log }),
+    vault: createVault({ store, sealer: rings.vault, providers, clock, log, audit: observer.audit }),
     sessions: createSessions({ store, clock, cacheFor: livenessCacheMs }),
     tokens: createAccessTokenVerifier({ issuer: config.issuer, verifier: jwts, clock }),
     locations: locationsOf(config, upstream.redirectUri),
@@ -115,7 +150,7 @@ async function createContext(
 }
 
 function serverOf(context: ServerContext): AuthServer {
-  const { config, keys, tokens, sessions, vault } = context;
+  const { config, keys, tokens, sessions, vault, observer } = context;
   const router = createRouter(routesOf(context));
   let closed: Promise<void> | undefined;
   return {
@@ -124,6 +159,8 @@ function serverOf(context: ServerContext): AuthServer {
     tokens,
     sessions,
     vault,
+    observer,
+    metrics: () => observer.metrics.render(),
     handle: router.handle,
     serves: router.serves,
     routes: router.routes,
@@ -132,7 +169,9 @@ function serverOf(context: ServerContext): AuthServer {
   };
 }
 
-async function close({ provider, store }: ServerContext): Promise<void> {
+async function close({ config, provider, store, observer }: ServerContext): Promise<void> {
+  observer.audit.record('stopped', () => ({ issuer: nameLabel(config.issuer) }));
   provider.close();
   await store.close();
+  await observer.close();
 }

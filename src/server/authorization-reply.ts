@@ -12,7 +12,7 @@ export interface ReplyTo {
   readonly client: Client;
   readonly redirectUri: string;
   readonly state: string | null;
-  readonly correlationId?: string;
+  readonly correlationId: string;
 }
 
 /** The success answer (RFC 6749 §4.1.2), with `iss` (RFC 9207). */
@@ -41,7 +41,7 @@ export function replyWithError(context: ServerContext, to: ReplyTo, error: OAuth
     action: 'Return to the app, which will be told what went wrong.',
     status: error.status,
     returnLink: returnLink(to, href),
-    ...(to.correlationId !== undefined && { correlationId: to.correlationId }),
+    correlationId: to.correlationId,
     cause: error,
   });
 }

@@ -6,6 +6,7 @@ import type { KeySet } from '../keys/key-set.ts';
 import type { KeyRings } from '../keys/rings.ts';
 import type { TokenCodec } from '../oauth/opaque-token.ts';
 import type { Log } from '../observe/log.ts';
+import type { Observer } from '../observe/observer.ts';
 import type { Sessions } from '../resource/sessions.ts';
 import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
 import type { AuthStore } from '../store/contract.ts';
@@ -30,6 +31,7 @@ export interface ServerContext {
   readonly tokens: AccessTokenVerifier;
   readonly clock: Clock;
   readonly log: Log;
+  readonly observer: Observer;
   /** Where the browser part of a login lives; see `locations.ts`. */
   readonly locations: Locations;
 }

@@ -40,6 +40,8 @@ export interface EmbeddedAuthServer {
   /** Public keys (RFC 7517) for verifying access tokens in this process. */
   readonly publicKeys: () => { readonly keys: readonly object[] };
   readonly readiness: () => Promise<Readiness>;
+  /** Every number about this server in Prometheus' text format (`text/plain; version=0.0.4`). */
+  readonly metrics: () => Promise<string>;
   /** Idempotent: the same promise each time. */
   readonly close: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -64,6 +66,7 @@ export async function createEmbeddedAuthServer(
     upstreamTokens: (accessToken) => upstreamAccess(server, accessToken),
     publicKeys: () => server.keys.jwks,
     readiness: server.readiness,
+    metrics: server.metrics,
     close: server.close,
     [Symbol.asyncDispose]: server.close,
   };

@@ -10,7 +10,13 @@ export interface Readiness {
 }
 
 /** Asks the store and the upstream's client. Never rejects. */
-export async function readiness({ store, provider, config, keys }: ServerContext): Promise<Readiness> {
+export async function readiness({
+  store,
+  provider,
+  config,
+  keys,
+  observer,
+}: ServerContext): Promise<Readiness> {
   const storage = await store.health().then(
     () => [],
     (error: unknown) => [`storage: ${error instanceof Error ? error.message : 'does not answer'}`],
@@ -24,5 +30,9 @@ export async function readiness({ store, provider, config, keys }: ServerContext
   const ephemeral = keys.ephemeral
     ? ['the signing key is ephemeral: access tokens end with this process']
     : [];
-  return { ready: problems.length === 0, problems, warnings: [...config.warnings, ...unasked, ...ephemeral] };
+  return {
+    ready: problems.length === 0,
+    problems,
+    warnings: [...config.warnings, ...unasked, ...ephemeral, ...observer.problems()],
+  };
 }

@@ -1,19 +1,44 @@
+import type { RegistrationResponse } from '../clients/registration.ts';
 import type { Handler } from '../http/exchange.ts';
 import { maxBodyBytes } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
 import { OAuthError } from '../oauth/errors.ts';
+import { redirectTarget } from '../oauth/redirect-uri.ts';
+import { outsideLabel } from '../observe/audit/labels.ts';
 import { answerJson } from './answer.ts';
+import { requestDetails } from './audit-details.ts';
 import type { ServerContext } from './context.ts';
 
 /** `POST /oauth/register` (RFC 7591 §3). Nothing is stored: the `client_id` is the registration. */
 export function register(context: ServerContext): Handler {
-  return answerJson(context, async (request) => {
+  return answerJson(context, async (request, { correlationId }) => {
     const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
     if (type.trim().toLowerCase() !== 'application/json') {
       throw new OAuthError('invalid_client_metadata', 'the body must be application/json');
     }
-    return json(201, context.clients.register(parse(await request.text(maxBodyBytes))));
+    const registered = context.clients.register(parse(await request.text(maxBodyBytes)));
+    auditRegistration(context, { registered, correlationId, from: request.remoteAddress });
+    return json(201, registered);
   });
+}
+
+interface Registered {
+  readonly registered: RegistrationResponse;
+  readonly correlationId: string;
+  readonly from: string | undefined;
+}
+
+function auditRegistration(
+  { observer }: ServerContext,
+  { registered, correlationId, from }: Registered,
+): void {
+  const { client_id: id, client_name: name, redirect_uris: uris } = registered;
+  observer.audit.record('client_registered', () => ({
+    ...requestDetails({ client: { id, name: typeof name === 'string' ? name : null }, correlationId, from }),
+    redirectTargets: (Array.isArray(uris) ? uris : [])
+      .slice(0, 10)
+      .map((uri) => outsideLabel(redirectTarget(String(uri)).display)),
+  }));
 }
 
 function parse(text: string): unknown {

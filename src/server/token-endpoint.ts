@@ -16,6 +16,9 @@ export interface GrantRequest {
   readonly parameters: Parameters;
   /** Random per HTTP request: makes the store's step idempotent. */
   readonly attempt: string;
+  readonly correlationId: string;
+  /** Address of the peer. */
+  readonly from: string | undefined;
 }
 
 /** A grant is a module of three exports. */
@@ -31,14 +34,16 @@ const grants: ReadonlyMap<string, Grant> = new Map(
 
 /** `POST /oauth/token` (OAuth 2.1 §3.2). */
 export function tokenEndpoint(context: ServerContext): Handler {
-  return answerJson(context, async (request) => {
+  return answerJson(context, async (request, { correlationId }) => {
     const parameters = await readForm(request);
     const grant = chooseGrant(parameters);
     const client = authenticateClient({ headers: request.headers, parameters }, context.clients);
     if (!client.grantTypes.includes(grant.grantType)) {
       throw new OAuthError('unauthorized_client', `this client may not use ${grant.grantType}`);
     }
-    return json(200, await grant.handler(context, { client, parameters, attempt: randomToken(12) }));
+    const attempt = randomToken(12);
+    const from = request.remoteAddress;
+    return json(200, await grant.handler(context, { client, parameters, attempt, correlationId, from }));
   });
 }
 

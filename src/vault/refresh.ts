@@ -1,4 +1,5 @@
 import { randomToken } from '../crypto/random.ts';
+import { nameLabel, outsideLabel, userLabel } from '../observe/audit/labels.ts';
 import type { BeginUpstreamRefreshResult, ConnectionRow, EndUpstreamRefresh } from '../store/contract.ts';
 import type { Milliseconds, Seconds } from '../types/time.ts';
 import type { Identity } from '../types/tokens.ts';
@@ -113,12 +114,20 @@ async function keep(parts: VaultParts, leading: Leading, refreshed: UpstreamRefr
       { upstream: key.upstream, sub: key.userId },
       'a refresh came too late: another refresh or a new sign-in was there first',
     );
+  else auditConnection(parts, leading);
   if (leading.evidence) {
     const identity = await leading.evidence(refreshed);
     if (identity)
       await store.saveIdentity({ ...key, identity: sealIdentity(sealer, key, { identity, at: clock() }) });
   }
   return { r: 'ok', tokens };
+}
+
+function auditConnection({ audit }: VaultParts, { begun: { row } }: Leading): void {
+  audit.record('connection_refreshed', () => ({
+    user: userLabel(row.key.userId),
+    upstream: nameLabel(row.key.upstream),
+  }));
 }
 
 /** The upstream is down or talks nonsense: everything stays. */
@@ -137,6 +146,11 @@ async function ended(parts: VaultParts, leading: Leading, reason: string): Promi
   const { upstream, userId } = row.key;
   parts.log.warn({ upstream, sub: userId, reason, takenOver }, 'the upstream ended a connection');
   await end(parts, leading, { kind: 'dead' });
+  parts.audit.record('connection_dead', () => ({
+    user: userLabel(userId),
+    upstream: nameLabel(upstream),
+    reason: outsideLabel(reason),
+  }));
   return { r: 'dead' };
 }
 

@@ -1,4 +1,5 @@
 import type { Sealer } from '../crypto/seal.ts';
+import type { Auditor } from '../observe/audit/auditor.ts';
 import type { Log } from '../observe/log.ts';
 import type {
   AuthStore,
@@ -49,6 +50,7 @@ export interface VaultParts {
   readonly providers: ReadonlyMap<string, UpstreamProvider>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly audit: Auditor;
 }
 
 /** Refreshed this long before the end, so that no token dies on its way. */

@@ -132,7 +132,7 @@ describe('a RunConfig', () => {
       storage: null,
       listen: { host: '127.0.0.1', port: 8080, tls: null, pathStripped: false },
       proxies: [],
-      observe: { logLevel: 'info' },
+      observe: { logLevel: 'info', audit: null, traces: false },
       warnings: [],
     });
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSealer } from '../../src/crypto/seal.ts';
 import type { Sealer } from '../../src/crypto/seal.ts';
+import { silentAuditor } from '../../src/observe/audit/auditor.ts';
 import { silentLog } from '../../src/observe/log.ts';
 import type { AuthStore, ConnectionKey, ConnectionRow, SessionView } from '../../src/store/contract.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
@@ -84,6 +85,7 @@ export class Scene {
       providers: new Map([[provider.name, provider]]),
       clock: () => this.now,
       log: silentLog,
+      audit: silentAuditor,
     });
   }
 

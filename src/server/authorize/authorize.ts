@@ -7,25 +7,27 @@ import { replyWithError } from '../authorization-reply.ts';
 import { showConsent } from '../consent/show-consent.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../transaction.ts';
-import { sealText, startTransaction } from '../transaction.ts';
+import { correlationOf, sealText, startTransaction } from '../transaction.ts';
 import { checkLoginRequest } from './check-login-request.ts';
 import { checkRedirectUri } from './check-redirect-uri.ts';
 import { loadClient } from './load-client.ts';
 
 /** `GET /oauth/authorize` (OAuth 2.1 §4.1.1). Stores nothing: the request travels sealed in the consent form. */
 export function authorize(context: ServerContext): Handler {
-  return answerPage(context, async (request) => {
+  return answerPage(context, async (request, scope) => {
     const parameters = parseParameters(request.query);
     const client = loadClient(context, parameters);
     const redirectUri = checkRedirectUri(client, parameters);
     try {
       const login = checkLoginRequest(context, { client, redirectUri, parameters });
       const transaction = startTransaction(login, context.clock);
+      scope.correlationId = correlationOf(transaction);
       if (context.locations.handsOver) return handOver(context, transaction);
       return showConsent(context, { request, transaction, client });
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      return replyWithError(context, { client, redirectUri, state: parameters.get('state') ?? null }, error);
+      const to = { client, redirectUri, state: parameters.get('state') ?? null, ...scope };
+      return replyWithError(context, to, error);
     }
   });
 }

@@ -1,7 +1,9 @@
 import { randomToken } from '../../crypto/random.ts';
 import type { Handler, HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { redirect } from '../../http/headers.ts';
+import type { LoginDetails } from '../../observe/audit/event.ts';
 import { PageError, answerPage } from '../answer.ts';
+import { loginDetails } from '../audit-details.ts';
 import type { ReplyTo } from '../authorization-reply.ts';
 import { replyWithCode } from '../authorization-reply.ts';
 import { readBrowser } from '../browser-cookie.ts';
@@ -18,27 +20,35 @@ import { startLeg } from './start-leg.ts';
 
 /** `GET /oauth/callback`: the upstream's answer. Ends in one atomic commit and a code for the client. */
 export function callback(context: ServerContext): Handler {
-  return answerPage(context, async (request) => {
+  return answerPage(context, async (request, scope) => {
     const parameters = new URLSearchParams(request.query);
     const state = openState(context, request, parameters);
+    scope.correlationId = correlationOf({ id: state.transaction });
     const attempt = randomToken(12);
     const taken = await context.store.takePending({ ...state, attempt });
     switch (taken.r) {
       case 'ok':
-        return finish(context, { transaction: open(context, taken.sealed), state, parameters, attempt });
+        return finish(context, {
+          transaction: open(context, taken.sealed),
+          request,
+          state,
+          parameters,
+          attempt,
+        });
       case 'restarted':
         return redirect(await startLeg(context, open(context, taken.sealed), taken.leg));
       case 'done':
         return signedInPage(context, { id: state.transaction });
       case 'exhausted':
       case 'missing':
-        throw expired(state);
+        throw expired();
     }
   });
 }
 
 interface Answer {
   readonly transaction: Transaction;
+  readonly request: HttpRequest;
   readonly state: LoginState;
   readonly parameters: URLSearchParams;
   readonly attempt: string;
@@ -47,11 +57,14 @@ interface Answer {
 async function finish(context: ServerContext, answer: Answer): Promise<HttpResponse> {
   const { transaction } = answer;
   const to = replyTo(context, transaction);
-  const exchanged = await exchangeCode(context, answer, to);
+  const { client } = to;
+  const details = (): LoginDetails => loginDetails(answer.request, { transaction, client });
+  const exchanged = await exchangeCode(context, { ...answer, details }, to);
   if ('response' in exchanged) return exchanged.response;
-  const denied = checkAccess(context, exchanged.login, to);
+  const { login } = exchanged;
+  const denied = checkAccess(context, { login, details }, to);
   if (denied) return denied;
-  const code = await commitLogin(context, { ...answer, login: exchanged.login, client: to.client });
+  const code = await commitLogin(context, { ...answer, login, client, details });
   return code === null ? signedInPage(context, transaction) : replyWithCode(context, to, code);
 }
 
@@ -85,14 +98,12 @@ function replyTo({ clients }: ServerContext, transaction: Transaction): ReplyTo 
   throw new PageError('This app is no longer registered here', {
     explanation: 'Its registration ended while you were signing in.',
     action: 'Remove this server from the app and add it again.',
-    correlationId,
   });
 }
 
-function expired(state: LoginState): PageError {
+function expired(): PageError {
   return new PageError('This sign-in has expired', {
     explanation: 'It was not finished within ten minutes, or was tried too often.',
     action: 'Go back to the app and connect again.',
-    correlationId: correlationOf({ id: state.transaction }),
   });
 }

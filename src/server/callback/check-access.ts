@@ -1,9 +1,12 @@
 import type { HttpResponse } from '../../http/exchange.ts';
 import { page } from '../../http/headers.ts';
 import { OAuthError } from '../../oauth/errors.ts';
+import type { LoginDetails } from '../../observe/audit/event.ts';
+import { nameLabel, userLabel } from '../../observe/audit/labels.ts';
 import { contentSecurityPolicy } from '../../ui/page.ts';
 import { renderDeniedPage } from '../../ui/denied.ts';
 import { checkAccess as decide } from '../../upstream/access.ts';
+import { subjectOf } from '../../upstream/identity.ts';
 import type { UpstreamLogin } from '../../upstream/provider.ts';
 import type { ReplyTo } from '../authorization-reply.ts';
 import { errorUrl, returnLink } from '../authorization-reply.ts';
@@ -12,14 +15,23 @@ import type { ServerContext } from '../context.ts';
 /** Who may sign in is explicit (`access`). A refusal is a kind page with the way back; `null` lets the login go on. */
 export function checkAccess(
   context: ServerContext,
-  { identity }: UpstreamLogin,
+  { login, details }: { readonly login: UpstreamLogin; readonly details: () => LoginDetails },
   to: ReplyTo,
 ): HttpResponse | null {
-  const { config, provider, log } = context;
+  const { config, provider, log, observer } = context;
+  const { identity } = login;
   const decision = decide(config.access, identity);
   if (decision.allowed) return null;
-  const correlationId = to.correlationId ?? '';
+  const { correlationId } = to;
   log.warn({ upstream: identity.upstream, reason: decision.reason, correlationId }, 'access denied');
+  observer.audit.record('access_denied', () => ({
+    ...details(),
+    at: 'login',
+    upstream: nameLabel(identity.upstream),
+    user: userLabel(subjectOf(identity.upstream, identity.subject)),
+    grant: null,
+    reason: nameLabel(decision.reason),
+  }));
   const error = new OAuthError('access_denied', 'this account may not use this server');
   const html = renderDeniedPage({
     brand: config.brand,

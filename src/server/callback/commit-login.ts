@@ -1,6 +1,9 @@
 import type { Client } from '../../clients/client.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { randomToken } from '../../crypto/random.ts';
+import type { LoginDetails } from '../../observe/audit/event.ts';
+import type { GrantLabel, UserLabel } from '../../observe/audit/labels.ts';
+import { grantLabel, nameLabel, userLabel } from '../../observe/audit/labels.ts';
 import type { ConnectionKey, NewGrant } from '../../store/contract.ts';
 import { bucketOf, subjectOf } from '../../upstream/identity.ts';
 import type { UpstreamLogin } from '../../upstream/provider.ts';
@@ -16,6 +19,7 @@ interface Login {
   readonly attempt: string;
   readonly login: UpstreamLogin;
   readonly client: Client;
+  readonly details: () => LoginDetails;
 }
 
 /** One atomic commit of identity, upstream tokens and grant. Returns the code; `null` when this login ended before. */
@@ -43,7 +47,19 @@ export async function commitLogin(context: ServerContext, ended: Login): Promise
   });
   const correlationId = correlationOf(ended.transaction);
   log.info({ result: committed.r, sub: userId, sid: `${bucket}.${grantId}`, correlationId }, 'login ended');
-  return committed.r === 'ok' ? codec.issue('code', { bucket, grantId, generation: 0, seed }) : null;
+  if (committed.r !== 'ok') return null;
+  auditLogin(context, ended, { user: userLabel(userId), grant: grantLabel({ bucket, grantId }) });
+  return codec.issue('code', { bucket, grantId, generation: 0, seed });
+}
+
+function auditLogin(
+  { observer: { audit } }: ServerContext,
+  { details, login }: Login,
+  stored: { readonly user: UserLabel; readonly grant: GrantLabel },
+): void {
+  const upstream = nameLabel(login.identity.upstream);
+  audit.record('login_succeeded', () => ({ ...details(), upstream, ...stored }));
+  audit.record('code_issued', () => ({ ...details(), ...stored }));
 }
 
 function newGrant(

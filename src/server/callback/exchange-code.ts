@@ -1,5 +1,7 @@
 import type { HttpResponse } from '../../http/exchange.ts';
 import { OAuthError } from '../../oauth/errors.ts';
+import type { LoginDetails } from '../../observe/audit/event.ts';
+import { nameLabel } from '../../observe/audit/labels.ts';
 import type { UpstreamLogin } from '../../upstream/provider.ts';
 import { UpstreamError } from '../../upstream/provider.ts';
 import { PageError } from '../answer.ts';
@@ -20,6 +22,7 @@ export async function exchangeCode(
     readonly transaction: Transaction;
     readonly state: LoginState;
     readonly parameters: URLSearchParams;
+    readonly details: () => LoginDetails;
   },
   to: ReplyTo,
 ): Promise<Exchanged> {
@@ -30,6 +33,11 @@ export async function exchangeCode(
     return { login: await context.provider.exchange({ parameters, ...secrets }) };
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
+    context.observer.audit.record('login_failed', () => ({
+      ...answer.details(),
+      upstream: nameLabel(error.upstream),
+      reason: error.failure,
+    }));
     return { response: failed(context, error, to) };
   }
 }
@@ -53,7 +61,7 @@ function failed(context: ServerContext, error: UpstreamError, to: ReplyTo): Http
         status: 503,
         explanation: 'The identity provider did not answer. Nothing was lost.',
         action: 'Wait a moment, then reload this page: you will be sent to sign in again.',
-        ...(correlationId !== undefined && { correlationId }),
+        correlationId,
         cause: error,
       });
     case 'rejected':

@@ -2,9 +2,12 @@ import { equalSecrets } from '../../crypto/hash.ts';
 import type { Client } from '../../clients/client.ts';
 import type { Handler, HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { redirect } from '../../http/headers.ts';
+import { sourceOf } from '../../http/source.ts';
 import { OAuthError } from '../../oauth/errors.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
+import type { LoginDetails } from '../../observe/audit/event.ts';
 import { PageError, answerPage, readForm } from '../answer.ts';
+import { loginDetails } from '../audit-details.ts';
 import { replyWithError } from '../authorization-reply.ts';
 import { readBrowser } from '../browser-cookie.ts';
 import { signedInPage } from '../callback/signed-in.ts';
@@ -14,24 +17,24 @@ import type { Transaction } from '../transaction.ts';
 import { correlationOf, openText, sealBytes, transactionTtl } from '../transaction.ts';
 import { checkSameOrigin } from './check-same-origin.ts';
 import { showConsent } from './show-consent.ts';
-import { sourceOf } from './source.ts';
 
 /** `GET /oauth/consent`: the page, when the authorization endpoint is on another origin and handed the request over. */
 export function consentPage(context: ServerContext): Handler {
-  return answerPage(context, async (request) => {
+  return answerPage(context, async (request, scope) => {
     const sealed = parseParameters(request.query).get('request');
     const transaction = openText(context.rings.transactions, sealed, {
       purpose: 'handover',
       clock: context.clock,
     });
     if (!transaction) throw expired();
+    scope.correlationId = correlationOf(transaction);
     return showConsent(context, { request, transaction, client: knownClient(context, transaction) });
   });
 }
 
 /** `POST /oauth/consent`: the decision. Idempotent per transaction; only after it is anything stored. */
 export function consentDecision(context: ServerContext): Handler {
-  return answerPage(context, async (request) => {
+  return answerPage(context, async (request, scope) => {
     checkSameOrigin(context, request);
     const form = await readForm(request);
     const transaction = openText(context.rings.transactions, form.get('request'), {
@@ -39,10 +42,15 @@ export function consentDecision(context: ServerContext): Handler {
       clock: context.clock,
     });
     if (!transaction) throw expired();
+    scope.correlationId = correlationOf(transaction);
     checkBrowser(context, request, transaction);
     const client = knownClient(context, transaction);
-    if (form.get('decision') !== 'allow') return declined(context, transaction, client);
-    return goUpstream(context, request, transaction);
+    const details = (): LoginDetails => loginDetails(request, { transaction, client });
+    if (form.get('decision') !== 'allow') {
+      context.observer.audit.record('consent_declined', details);
+      return declined(context, transaction, client);
+    }
+    return goUpstream(context, { request, transaction, details });
   });
 }
 
@@ -54,14 +62,18 @@ function checkBrowser(context: ServerContext, request: HttpRequest, transaction:
     status: 403,
     explanation: 'The sign-in was started in another browser, or this browser does not keep cookies.',
     action: 'Allow cookies for this site, go back to the app, and connect again.',
-    correlationId: correlationOf(transaction),
   });
+}
+
+interface Consented {
+  readonly request: HttpRequest;
+  readonly transaction: Transaction;
+  readonly details: () => LoginDetails;
 }
 
 async function goUpstream(
   context: ServerContext,
-  request: HttpRequest,
-  transaction: Transaction,
+  { request, transaction, details }: Consented,
 ): Promise<HttpResponse> {
   const stored = await context.store.putPending({
     transaction: transaction.id,
@@ -71,6 +83,7 @@ async function goUpstream(
   });
   if (stored.r !== 'ok') return signedInPage(context, transaction);
   context.log.info({ correlationId: correlationOf(transaction) }, 'consent given');
+  context.observer.audit.record('consent_allowed', details);
   return redirect(await startLeg(context, transaction, stored.leg));
 }
 

@@ -1,10 +1,12 @@
 import { sha256 } from '../../crypto/hash.ts';
 import { randomToken } from '../../crypto/random.ts';
 import { OAuthError } from '../../oauth/errors.ts';
+import { grantLabel, nameLabel, userLabel } from '../../observe/audit/labels.ts';
 import type { OpaqueToken } from '../../oauth/opaque-token.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { challengeOf } from '../../oauth/pkce.ts';
 import type { RedeemCode, RedeemCodeResult } from '../../store/contract.ts';
+import { auditTheft, requestDetails } from '../audit-details.ts';
 import type { ServerContext } from '../context.ts';
 import { decodeGrantData } from '../grant-data.ts';
 import { issueTokens, mayRefresh } from '../issue-tokens.ts';
@@ -24,13 +26,21 @@ export async function handler(context: ServerContext, request: GrantRequest): Pr
     ...redemption(context, request, code),
     newSeed: sha256(seed),
   });
-  if (redeemed.r !== 'ok') throw refusal(context, code, redeemed);
+  if (redeemed.r !== 'ok') throw refusal(context, { request, code }, redeemed);
   const { bucket, grantId } = code;
+  const { grant } = redeemed;
   const data = decodeGrantData(redeemed.grant.data);
   const refresh = mayRefresh(context, request.client, data) ? { generation: 1, seed } : null;
+  context.observer.audit.record('token_issued', () => ({
+    ...requestDetails(request),
+    grant: grantLabel(code),
+    user: userLabel(grant.userId),
+    resource: nameLabel(grant.resource),
+    refreshable: refresh !== null,
+  }));
   return issueTokens(context, {
     client: request.client,
-    grant: redeemed.grant,
+    grant,
     key: { bucket, grantId },
     scopes: data.scopes,
     data,
@@ -68,19 +78,24 @@ function checkVerifier(form: Parameters): string {
 }
 
 function refusal(
-  { log, sessions }: ServerContext,
-  { bucket, grantId }: OpaqueToken,
+  context: ServerContext,
+  { request, code }: { readonly request: GrantRequest; readonly code: OpaqueToken },
   result: Exclude<RedeemCodeResult, { r: 'ok' }>,
 ): OAuthError {
-  const sid = `${bucket}.${grantId}`;
+  const { log, sessions } = context;
+  const { correlationId } = request;
+  const sid = `${code.bucket}.${code.grantId}`;
   switch (result.r) {
     case 'mismatch':
-      log.warn({ sid, what: result.what }, 'code refused');
+      log.warn({ sid, correlationId, what: result.what }, 'code refused');
       return result.what === 'resource'
         ? new OAuthError('invalid_target', 'the code was issued for another resource')
         : new OAuthError('invalid_grant', explain(result.what));
     case 'revoked':
-      if (result.now) log.warn({ sid }, 'code replayed: the grant was revoked');
+      if (result.now) {
+        log.warn({ sid, correlationId }, 'code replayed: the grant was revoked');
+        auditTheft(context, { asking: request, grant: grantLabel(code), what: 'code' });
+      }
       sessions.forget(sid);
       return new OAuthError('invalid_grant', 'the code was used before');
     case 'replayed':

@@ -1,9 +1,11 @@
 import { sha256 } from '../../crypto/hash.ts';
 import { OAuthError } from '../../oauth/errors.ts';
+import { grantLabel, nameLabel, userLabel } from '../../observe/audit/labels.ts';
 import type { OpaqueToken } from '../../oauth/opaque-token.ts';
 import { parseScope } from '../../oauth/scope.ts';
 import type { GrantView, RotateRefresh, RotateRefreshResult } from '../../store/contract.ts';
 import { checkAccess } from '../../upstream/access.ts';
+import { auditEnd, auditTheft, requestDetails } from '../audit-details.ts';
 import type { ServerContext } from '../context.ts';
 import type { GrantData } from '../grant-data.ts';
 import { decodeGrantData } from '../grant-data.ts';
@@ -16,6 +18,12 @@ export const grantType = 'refresh_token';
 
 export const parameters: readonly string[] = ['refresh_token'];
 
+/** A refresh token, and the request that it came with. */
+interface Presented {
+  readonly request: GrantRequest;
+  readonly token: OpaqueToken;
+}
+
 type Rotated = Extract<RotateRefreshResult, { r: 'ok' | 'retry' | 'advanced' }>;
 
 /** Rotates a refresh token (OAuth 2.1 §4.3): one atomic store operation; more only when identity evidence is old. */
@@ -25,11 +33,12 @@ export async function handler(context: ServerContext, request: GrantRequest): Pr
   const step = rotation(context, request, token);
   let result = await context.store.rotateRefresh(step);
   if (result.r === 'stale') {
-    await renewEvidence(context, token, result.grant);
+    await renewEvidence(context, { key: token, grant: result.grant, request });
     result = await context.store.rotateRefresh(step);
   }
-  const rotated = accepted(context, token, result);
-  await checkStillAllowed(context, token, rotated.grant);
+  const rotated = accepted(context, { request, token }, result);
+  await checkStillAllowed(context, { request, token }, rotated.grant);
+  auditRotation(context, { request, token }, rotated);
   const data = decodeGrantData(rotated.grant.data);
   const { generation } = rotated;
   return issueTokens(context, {
@@ -73,10 +82,10 @@ function narrowed({ parameters: form }: GrantRequest, { scopes }: GrantData): re
 /** The rules may have changed since the login, and so may what the upstream says about the user. */
 async function checkStillAllowed(
   context: ServerContext,
-  token: OpaqueToken,
+  { request, token }: Presented,
   grant: GrantView,
 ): Promise<void> {
-  const { config, vault, store, sessions, log } = context;
+  const { config, vault, store, sessions, log, observer } = context;
   if (typeof config.access === 'string') return;
   const { bucket, grantId } = token;
   const decision = checkAccess(
@@ -86,40 +95,76 @@ async function checkStillAllowed(
   if (decision.allowed) return;
   const sid = `${bucket}.${grantId}`;
   log.warn(
-    { sid, sub: grant.userId, reason: decision.reason },
+    { sid, sub: grant.userId, correlationId: request.correlationId, reason: decision.reason },
     'access denied at refresh: the grant was revoked',
   );
   await store.revokeGrant({ bucket, grantId, why: 'access_denied' });
   sessions.forget(sid);
+  const about = { grant: grantLabel(token), user: userLabel(grant.userId) };
+  observer.audit.record('access_denied', () => ({
+    ...requestDetails(request),
+    ...about,
+    resource: nameLabel(grant.resource),
+    at: 'refresh',
+    upstream: nameLabel(grant.upstream),
+    reason: nameLabel(decision.reason),
+  }));
+  auditEnd(context, { asking: request, by: 'server', what: 'grant', why: 'access_denied', ...about });
   throw new OAuthError('invalid_grant', 'this account may no longer use this server');
 }
 
+/** What is told of a rotation, by its result. */
+const rotations = { ok: 'refreshed', retry: 'refresh_repeated', advanced: 'refresh_advanced' } as const;
+
+function auditRotation(
+  { observer }: ServerContext,
+  { request, token }: Presented,
+  { r, generation, grant }: Rotated,
+): void {
+  observer.audit.record(rotations[r], () => ({
+    ...requestDetails(request),
+    grant: grantLabel(token),
+    user: userLabel(grant.userId),
+    resource: nameLabel(grant.resource),
+    generation,
+  }));
+}
+
 function accepted(
-  { log, sessions }: ServerContext,
-  { bucket, grantId, generation }: OpaqueToken,
+  context: ServerContext,
+  { request, token }: Presented,
   result: RotateRefreshResult,
 ): Rotated {
-  const sid = `${bucket}.${grantId}`;
+  const { log, sessions } = context;
+  const { generation } = token;
+  const { correlationId } = request;
+  const sid = `${token.bucket}.${token.grantId}`;
   switch (result.r) {
     case 'ok':
       return result;
     case 'retry':
-      log.info({ sid, generation }, 'refresh token used again within its grace');
+      log.info({ sid, correlationId, generation }, 'refresh token used again within its grace');
       return result;
     case 'advanced':
-      log.warn({ sid, generation }, 'refresh token was ahead of the store, which lost its last write');
+      log.warn(
+        { sid, correlationId, generation },
+        'refresh token was ahead of the store, which lost its last write',
+      );
       return result;
     case 'mismatch':
-      log.warn({ sid, what: result.what }, 'refresh refused');
+      log.warn({ sid, correlationId, what: result.what }, 'refresh refused');
       throw result.what === 'resource'
         ? new OAuthError('invalid_target', 'the grant is for another resource')
         : new OAuthError('invalid_grant', 'the refresh token is not valid for this client');
     case 'revoked':
-      if (result.now) log.warn({ sid, generation }, 'refresh token replayed: the grant was revoked');
+      if (result.now) {
+        log.warn({ sid, correlationId, generation }, 'refresh token replayed: the grant was revoked');
+        auditTheft(context, { asking: request, grant: grantLabel(token), what: 'refresh_token' });
+      }
       sessions.forget(sid);
       throw new OAuthError('invalid_grant', 'the grant was revoked');
     case 'dead':
-      log.info({ sid }, 'refresh refused: the identity provider ended the sign-in');
+      log.info({ sid, correlationId }, 'refresh refused: the identity provider ended the sign-in');
       throw new OAuthError('invalid_grant', 'the identity provider ended the sign-in');
     case 'stale':
       throw new OAuthError(

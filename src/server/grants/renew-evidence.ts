@@ -1,12 +1,22 @@
 import { OAuthError } from '../../oauth/errors.ts';
+import { grantLabel, userLabel } from '../../observe/audit/labels.ts';
 import type { GrantKey, GrantView } from '../../store/contract.ts';
+import { auditEnd } from '../audit-details.ts';
 import type { ServerContext } from '../context.ts';
+import type { GrantRequest } from '../token-endpoint.ts';
 
 /**
  * Asks the upstream about the user again, because what it said is older than `identity_max_age`. An upstream that is
  * down costs nothing but this answer; one that cannot be asked ends the grant.
  */
-export async function renewEvidence(context: ServerContext, key: GrantKey, grant: GrantView): Promise<void> {
+export async function renewEvidence(
+  context: ServerContext,
+  {
+    key,
+    grant,
+    request,
+  }: { readonly key: GrantKey; readonly grant: GrantView; readonly request: GrantRequest },
+): Promise<void> {
   const { store, vault, sessions, log } = context;
   const { bucket, grantId } = key;
   const session = await store.readSession({ bucket, grantId, upstream: null });
@@ -26,15 +36,14 @@ export async function renewEvidence(context: ServerContext, key: GrantKey, grant
     case 'impossible': {
       const sid = `${bucket}.${grantId}`;
       log.info(
-        { sid, upstream, reason: renewed.r },
+        { sid, upstream, correlationId: request.correlationId, reason: renewed.r },
         'the grant ended: the identity provider no longer vouches for it',
       );
-      await store.revokeGrant({
-        bucket,
-        grantId,
-        why: renewed.r === 'dead' ? 'upstream_ended' : 'upstream_silent',
-      });
+      const why = renewed.r === 'dead' ? 'upstream_ended' : 'upstream_silent';
+      await store.revokeGrant({ bucket, grantId, why });
       sessions.forget(sid);
+      const about = { grant: grantLabel(key), user: userLabel(userId) };
+      auditEnd(context, { asking: request, by: 'server', what: 'grant', why, ...about });
       throw new OAuthError('invalid_grant', 'the identity provider no longer vouches for this sign-in');
     }
   }

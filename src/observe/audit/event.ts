@@ -1,0 +1,225 @@
+import type {
+  ClientLabel,
+  CorrelationLabel,
+  GrantLabel,
+  NameLabel,
+  OutsideLabel,
+  SourceLabel,
+  UserLabel,
+} from './labels.ts';
+
+/** Version of the schema: a field that changes its meaning or goes away raises it, a new one does not. */
+export const auditVersion = 1;
+
+/** A request of a login: from the consent page to the code. */
+export interface LoginDetails {
+  readonly correlationId: CorrelationLabel;
+  readonly source: SourceLabel;
+  readonly client: ClientLabel;
+  readonly clientName: OutsideLabel | null;
+  readonly resource: NameLabel;
+}
+
+/** A request that a client sends by itself. */
+export interface RequestDetails {
+  readonly correlationId: CorrelationLabel;
+  readonly source: SourceLabel;
+  readonly client: ClientLabel;
+  readonly clientName: OutsideLabel | null;
+}
+
+/** What happened to a grant at the token endpoint. */
+export interface GrantDetails extends RequestDetails {
+  readonly grant: GrantLabel;
+  /** The user, when the store told. */
+  readonly user: UserLabel | null;
+  readonly resource: NameLabel | null;
+}
+
+/** What happened to a user's connection to an upstream; nobody's request, or anybody's. */
+interface OfConnection {
+  readonly user: UserLabel;
+  readonly upstream: NameLabel;
+}
+
+/** A secret or key that a file or the store holds. */
+interface OfKey {
+  readonly ring: 'signing' | 'hmac' | 'vault' | 'clients' | 'tls' | 'client_secret' | 'upstream_secret';
+  /** `kid`, client, upstream or file; `null` where keys have no name. */
+  readonly key: NameLabel | null;
+}
+
+/** An operator did it, by the admin API or the command line. */
+interface OfOperator {
+  readonly correlationId: CorrelationLabel;
+  readonly source: SourceLabel;
+  /** Who: what the operator's credential or system account is called. */
+  readonly actor: OutsideLabel;
+}
+
+/** Why a grant, a user's grants or an access token ended. */
+export type RevocationCause =
+  | 'revoked_by_client'
+  | 'code_replayed'
+  | 'refresh_token_replayed'
+  | 'access_tokens_revoked'
+  | 'access_denied'
+  | 'upstream_ended'
+  | 'upstream_silent'
+  | 'user_revoked';
+
+/** Each event by its name, with what it says beside the envelope. */
+export interface AuditDetails {
+  /** The server is ready to answer. */
+  started: { readonly issuer: NameLabel; readonly signingKey: NameLabel; readonly ephemeral: boolean };
+  /** The server was told to close. */
+  stopped: { readonly issuer: NameLabel };
+
+  /** The user agreed on the consent page. Showing the page is no event: strangers could flood it. */
+  consent_allowed: LoginDetails;
+  /** The user did not agree. */
+  consent_declined: LoginDetails;
+  /** The upstream vouched for the user, the access rules let them in, and the grant was stored. */
+  login_succeeded: LoginDetails & {
+    readonly upstream: NameLabel;
+    readonly user: UserLabel;
+    readonly grant: GrantLabel;
+  };
+  /** The upstream did not vouch: the user gave up or was refused there, it is down, or its answer cannot be trusted. */
+  login_failed: LoginDetails & {
+    readonly upstream: NameLabel;
+    readonly reason: 'denied' | 'unavailable' | 'rejected' | 'invalid';
+  };
+  /** The access rules said no, at sign-in or later: then the grant ended, and a `revoked` event follows. */
+  access_denied: {
+    readonly correlationId: CorrelationLabel;
+    readonly source: SourceLabel;
+    readonly client: ClientLabel;
+    readonly clientName: OutsideLabel | null;
+    readonly resource: NameLabel;
+    readonly at: 'login' | 'refresh';
+    readonly upstream: NameLabel;
+    readonly user: UserLabel;
+    readonly grant: GrantLabel | null;
+    /** What failed, in words of ours; never who. */
+    readonly reason: NameLabel;
+  };
+  /** A code left for the client. */
+  code_issued: LoginDetails & { readonly user: UserLabel; readonly grant: GrantLabel };
+
+  /** A code was redeemed: the first tokens of a grant. */
+  token_issued: GrantDetails & { readonly refreshable: boolean };
+  /** A refresh token was rotated. */
+  refreshed: GrantDetails & { readonly generation: number };
+  /** A refresh token was used again within its grace, and got the current one. */
+  refresh_repeated: GrantDetails & { readonly generation: number };
+  /** A valid refresh token was ahead of the store, which lost its last write. */
+  refresh_advanced: GrantDetails & { readonly generation: number };
+  /** A code or refresh token was replayed, so somebody has a copy of it: the grant ended with this request. */
+  theft_detected: GrantDetails & { readonly what: 'code' | 'refresh_token' };
+  /** A grant, one access token, all grants of a user, or a connection ended before its time. */
+  revoked: {
+    readonly correlationId: CorrelationLabel | null;
+    readonly source: SourceLabel | null;
+    readonly by: 'client' | 'server' | 'user' | 'operator';
+    readonly what: 'grant' | 'access_token' | 'user' | 'connection';
+    readonly why: RevocationCause;
+    readonly client: ClientLabel | null;
+    readonly grant: GrantLabel | null;
+    readonly user: UserLabel | null;
+  };
+  /** A client registered itself. */
+  client_registered: RequestDetails & { readonly redirectTargets: readonly OutsideLabel[] };
+
+  /** An upstream gave new tokens for a connection. */
+  connection_refreshed: OfConnection;
+  /** A connection is over: the upstream said so, or it cannot be refreshed. Only a new login helps. */
+  connection_dead: OfConnection & { readonly reason: OutsideLabel };
+
+  /** A key came, began to sign, or went. */
+  key_changed: OfKey & { readonly change: 'loaded' | 'activated' | 'retired' };
+  /** A new key cannot be used; the old one stays. */
+  key_refused: OfKey & { readonly reason: NameLabel };
+  /** A new configuration is in force. */
+  configuration_applied: { readonly paths: readonly NameLabel[] };
+  /** A new configuration was not taken; the old one is in force. */
+  configuration_refused: { readonly paths: readonly NameLabel[]; readonly reason: NameLabel };
+  /** Something was done to the store as a whole. */
+  store_changed: {
+    readonly action: 'migrated' | 'backed_up' | 'restored' | 'purged';
+    readonly schema: number | null;
+    readonly rows: number | null;
+  };
+  /** An operator acted. What it did to a grant is in a `revoked` event with the same correlation id. */
+  admin_action: OfOperator & {
+    readonly action:
+      | 'signed_in'
+      | 'read'
+      | 'grant_revoked'
+      | 'user_revoked'
+      | 'connection_removed'
+      | 'client_denied'
+      | 'client_allowed'
+      | 'configuration_reloaded'
+      | 'keys_rotated'
+      | 'store_backed_up';
+    readonly user: UserLabel | null;
+    readonly grant: GrantLabel | null;
+    readonly client: ClientLabel | null;
+    readonly reason: OutsideLabel | null;
+  };
+  /** Somebody tried to act as an operator and may not. */
+  admin_refused: OfOperator & { readonly reason: NameLabel };
+  /** The sink could not take events for a while; these were lost. */
+  events_lost: { readonly count: number };
+}
+
+export type AuditEventName = keyof AuditDetails;
+
+/** How an event ended: what somebody wanted happened, was refused, did not work, or was an attack that we stopped. */
+export type AuditOutcome = 'success' | 'denied' | 'failure' | 'attack';
+
+/** What every event has. */
+export interface AuditEnvelope<Name extends AuditEventName> {
+  readonly version: typeof auditVersion;
+  /** RFC 3339 in UTC, with milliseconds. */
+  readonly time: string;
+  readonly event: Name;
+  readonly outcome: AuditOutcome;
+}
+
+/** The closed union of what is written: an envelope and the details of its event, in one flat object. */
+export type AuditEvent = {
+  readonly [Name in AuditEventName]: AuditEnvelope<Name> & AuditDetails[Name];
+}[AuditEventName];
+
+/** Of each event, how it ended, and whether it must not wait in a buffer. */
+export const auditEvents: {
+  readonly [Name in AuditEventName]: { readonly outcome: AuditOutcome; readonly urgent?: true };
+} = {
+  started: { outcome: 'success' },
+  stopped: { outcome: 'success' },
+  consent_allowed: { outcome: 'success' },
+  consent_declined: { outcome: 'denied' },
+  login_succeeded: { outcome: 'success' },
+  login_failed: { outcome: 'failure' },
+  access_denied: { outcome: 'denied', urgent: true },
+  code_issued: { outcome: 'success' },
+  token_issued: { outcome: 'success' },
+  refreshed: { outcome: 'success' },
+  refresh_repeated: { outcome: 'success' },
+  refresh_advanced: { outcome: 'success', urgent: true },
+  theft_detected: { outcome: 'attack', urgent: true },
+  revoked: { outcome: 'success' },
+  client_registered: { outcome: 'success' },
+  connection_refreshed: { outcome: 'success' },
+  connection_dead: { outcome: 'failure' },
+  key_changed: { outcome: 'success', urgent: true },
+  key_refused: { outcome: 'failure', urgent: true },
+  configuration_applied: { outcome: 'success', urgent: true },
+  configuration_refused: { outcome: 'failure', urgent: true },
+  store_changed: { outcome: 'success', urgent: true },
+  admin_action: { outcome: 'success', urgent: true },
+  admin_refused: { outcome: 'denied', urgent: true },
+  events_lost: { outcome: 'failure', urgent: true },
+};
