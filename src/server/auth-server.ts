@@ -1,6 +1,8 @@
 import { createClientRegistry } from '../clients/registry.ts';
 import type { Config } from '../config/config.ts';
 import { createJwtSigner } from '../crypto/sign.ts';
+import type { JwtSigner } from '../crypto/sign.ts';
+import type { SigningKey } from '../crypto/signing-key.ts';
 import { createJwtVerifier } from '../crypto/verify.ts';
 import type { Handler } from '../http/exchange.ts';
 import type { Router } from '../http/router.ts';
@@ -9,6 +11,7 @@ import type { KeySet } from '../keys/key-set.ts';
 import { loadKeySet } from '../keys/key-set.ts';
 import { openKeyRings } from '../keys/rings.ts';
 import { createTokenCodec } from '../oauth/opaque-token.ts';
+import type { GuardedFetch } from '../net/guarded-fetch.ts';
 import type { AuditFunction } from '../observe/audit/auditor.ts';
 import { nameLabel } from '../observe/audit/labels.ts';
 import { openAuditSink } from '../observe/audit/open-sink.ts';
@@ -36,6 +39,10 @@ export interface AuthServerOptions {
   readonly log?: Log;
   /** Hears every audit event as it happens, beside what `observe.audit` keeps. What it throws changes nothing. */
   readonly audit?: AuditFunction;
+  /** What goes to the upstreams, instead of a guarded fetch whose policy follows from the configuration. Stays the caller's. */
+  readonly fetch?: GuardedFetch;
+  /** Makes the signer of a key; for keys that are not ours to hold, and to watch what is signed. */
+  readonly createSigner?: (key: SigningKey) => JwtSigner;
 }
 
 /** The authorization server: one handler, and what a gateway or host program needs beside it. */
@@ -107,7 +114,7 @@ function tellStart({ config, keys, observer }: ServerContext): void {
 async function createContext(
   config: Config,
   { store, observer }: { readonly store: AuthStore; readonly observer: Observer },
-  { clock = Date.now, log = silentLog }: AuthServerOptions,
+  { clock = Date.now, log = silentLog, fetch, createSigner = createJwtSigner }: AuthServerOptions,
 ): Promise<ServerContext> {
   const [upstream] = config.upstreams;
   if (!upstream) throw new TypeError('a configuration needs an upstream');
@@ -115,9 +122,9 @@ async function createContext(
   const { createProvider } = await import('../upstream/create-provider.ts');
   const keys = loadKeySet(config.signingKeys);
   const rings = await openKeyRings({ hmacSecrets: config.hmacSecrets, store });
-  const signer = createJwtSigner(keys.signing);
+  const signer = createSigner(keys.signing);
   const jwts = createJwtVerifier(keys.all, { clock });
-  const provider = createProvider(upstream, { clock, log });
+  const provider = createProvider(upstream, { clock, log, ...(fetch && { fetch }) });
   const providers = new Map([[provider.name, provider]]);
   const clients = createClientRegistry({
     static: config.clients,
