@@ -1,0 +1,136 @@
+import type { PkcePair } from '../fixtures/stack.ts';
+import { Browser, issuer, pkce, redirectUri, sealedRequest } from '../fixtures/stack.ts';
+import type { Instance, World } from './world.ts';
+
+interface TokenAnswer {
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
+/** Everything that an actor does when something does not work: what real clients and people do. */
+type Outcome = 'done' | 'again' | 'gone';
+
+let count = 0;
+
+/** A person with a browser and an MCP client, who carry on whatever happens to the server. */
+export class Actor {
+  /** Whom they talk to now. */
+  instance: Instance;
+  /** How often the person was sent through a sign-in from the start. */
+  logins = 0;
+  /** Every answer that was not what they hoped for: `place status error`. */
+  readonly complaints: string[] = [];
+  tokens: TokenAnswer | null = null;
+  readonly #account: string;
+  readonly #world: World;
+  readonly #browser: Browser;
+  #clientId = '';
+  #pair: PkcePair = pkce();
+  #back: string | null = null;
+  #code: string | null = null;
+
+  constructor(world: World, instance: Instance) {
+    // Nobody inherits what another one's crash left behind.
+    this.#account = `account-${(count += 1)}`;
+    this.#world = world;
+    this.instance = instance;
+    this.#browser = new Browser((request) => this.instance.stack.fetch(request));
+  }
+
+  /** From the app's button to the provider's answer, which the browser has not followed yet. */
+  async startLogin(): Promise<void> {
+    const { stack } = this.instance;
+    this.logins += 1;
+    if (this.#clientId === '') this.#clientId = (await stack.register()).client_id;
+    this.#pair = pkce();
+    const parameters = {
+      client_id: this.#clientId,
+      code_challenge: this.#pair.challenge,
+      scope: 'openid email',
+    };
+    const page = await this.#browser.get(stack.authorizeUrl(parameters));
+    const request = sealedRequest(await page.text());
+    const posted = await this.#browser.post(`${issuer}/oauth/consent`, { request, decision: 'allow' });
+    await this.#signInAt(posted.headers.get('location') ?? '');
+  }
+
+  async #signInAt(address: string): Promise<void> {
+    this.#back = await this.#world.provider.signIn(address, this.#account);
+  }
+
+  /** The browser follows the provider's redirect, or the person reloads that page. */
+  async followCallback(): Promise<Outcome> {
+    const response = await this.#browser.get(this.#back ?? '');
+    const location = response.headers.get('location') ?? '';
+    const code = location.startsWith(redirectUri) ? new URL(location).searchParams.get('code') : null;
+    if (code !== null) {
+      this.#back = null;
+      this.#code = code;
+      return 'done';
+    }
+    if (location !== '' && !location.startsWith(redirectUri)) {
+      await this.#signInAt(location);
+      return 'again';
+    }
+    this.complaints.push(
+      `callback ${response.status} ${URL.parse(location)?.searchParams.get('error') ?? ''}`,
+    );
+    if (response.status === 503) return 'again';
+    this.#back = null;
+    return 'gone';
+  }
+
+  async redeem(): Promise<Outcome> {
+    const code = this.#code ?? '';
+    const form = { grant_type: 'authorization_code', client_id: this.#clientId, code };
+    const response = await this.instance.stack.token({ ...form, code_verifier: this.#pair.verifier });
+    const outcome = await this.#tokensOf('redeem', response);
+    if (outcome !== 'again') this.#code = null;
+    return outcome;
+  }
+
+  async refresh(): Promise<Outcome> {
+    const { refresh_token } = this.tokens ?? { refresh_token: '' };
+    return this.#tokensOf('refresh', await this.instance.stack.refresh(this.#clientId, refresh_token));
+  }
+
+  async #tokensOf(place: string, response: Response): Promise<Outcome> {
+    const body = (await response.json()) as TokenAnswer & { error?: string };
+    if (response.status === 200) {
+      this.tokens = body;
+      return 'done';
+    }
+    this.complaints.push(`${place} ${response.status} ${body.error}`);
+    if (response.status === 503 && response.headers.has('retry-after')) return 'again';
+    this.tokens = null;
+    return 'gone';
+  }
+
+  /** Calls the MCP server; a 401 makes the client refresh first. */
+  async callMcp(): Promise<Outcome> {
+    const response = await this.instance.mcp(this.tokens?.access_token ?? '');
+    await response.arrayBuffer();
+    if (response.status === 200) return 'done';
+    this.complaints.push(`mcp ${response.status}`);
+    if (response.status !== 401) return 'again';
+    await this.refresh();
+    return 'again';
+  }
+
+  /** Goes on from wherever they are until the MCP server has answered; time passes quickly meanwhile. */
+  async carryOn(): Promise<void> {
+    const time = setInterval(() => (this.#world.clock.now += 1000), 10);
+    try {
+      for (let step = 0; step < 30; step += 1) {
+        if (this.tokens) {
+          if ((await this.callMcp()) === 'done') return;
+        } else if (this.#code !== null) await this.redeem();
+        else if (this.#back === null) await this.startLogin();
+        else await this.followCallback();
+      }
+    } finally {
+      clearInterval(time);
+    }
+    throw new Error(`never signed in again: ${this.complaints.join(', ')}`);
+  }
+}
