@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { sha256 } from '../crypto/hash.ts';
 import type { JwtVerifier } from '../crypto/verify.ts';
 import { parseScope } from '../oauth/scope.ts';
-import type { Clock } from '../types/time.ts';
+import type { Clock, Seconds } from '../types/time.ts';
 import type { AccessToken } from './access-token.ts';
 
 /** Verifies access tokens of ours, each signature once. */
@@ -43,7 +43,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
 export function readAccessToken(claims: Readonly<Record<string, unknown>>): AccessToken | null {
   const { sub, client_id, scope, aud, jti, sid, exp, iat } = claims;
   const texts = [sub, client_id, scope, aud, jti, sid].every((claim) => typeof claim === 'string');
-  if (!texts || typeof exp !== 'number' || typeof iat !== 'number') return null;
+  if (!texts || !isMoment(exp) || !isMoment(iat)) return null;
   return {
     subject: String(sub),
     clientId: String(client_id),
@@ -54,4 +54,9 @@ export function readAccessToken(claims: Readonly<Record<string, unknown>>): Acce
     expiresAt: exp,
     issuedAt: iat,
   };
+}
+
+/** Whole seconds that a clock can reach: JSON has numbers that read as infinity, and such a token would never end. */
+function isMoment(value: unknown): value is Seconds {
+  return Number.isSafeInteger(value);
 }
