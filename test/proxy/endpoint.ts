@@ -21,6 +21,9 @@ export interface EndpointOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly wrapStore?: (store: AuthStore) => AuthStore;
   readonly streamCheckEvery?: number;
+  /** What the configuration may name as files and variables. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A gateway on a port, with a real authorization server and provider, before an MCP server that tests can play. */
@@ -58,8 +61,11 @@ export class Endpoint {
       });
     });
     const proxy = [{ path: '/mcp', target: `${behind.url}/inner/mcp`, ...options.proxy }];
-    const { wrapStore, streamCheckEvery } = options;
-    const stack = await startStack({ proxy, ...options.config }, wrapStore ? { wrapStore } : {});
+    const { wrapStore, streamCheckEvery, files = {}, env = {} } = options;
+    const stack = await startStack(
+      { proxy, ...options.config },
+      { files, env, ...(wrapStore && { wrapStore }) },
+    );
     const gateway = createGateway(stack.auth, {
       clock: () => stack.now(),
       ...(streamCheckEvery !== undefined && { streamCheckEvery }),
