@@ -11,12 +11,11 @@ export interface WellKnownPaths {
  */
 export function wellKnownPaths(issuer: string, options: { readonly pathStripped: boolean }): WellKnownPaths {
   const path = new URL(issuer).pathname.replace(/\/$/u, '');
-  const root = path === '' || options.pathStripped;
   const places = (name: string): string[] => [
     ...new Set([
       `/.well-known/${name}${path}`,
       `${path}/.well-known/${name}`,
-      ...(root ? [`/.well-known/${name}`] : []),
+      ...(options.pathStripped ? [`/.well-known/${name}`] : []),
     ]),
   ];
   return {

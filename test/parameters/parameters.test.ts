@@ -18,6 +18,12 @@ describe('the parameters of a request', () => {
     expect(parseParameters('state=a=b==').get('state')).toBe('a=b==');
   });
 
+  it('may have no name, which is no other parameter’s value', () => {
+    const parameters = parseParameters('=state&state=x');
+    expect(parameters.get('')).toBe('state');
+    expect(parameters.get('state')).toBe('x');
+  });
+
   it('may have a semicolon in a value, which separates nothing', () => {
     const parameters = parseParameters('state=a;client_id=evil');
     expect(parameters.get('state')).toBe('a;client_id=evil');
@@ -90,6 +96,13 @@ describe('a request is refused', () => {
     expect(parseParameters(many(100)).get('p99')).toBe('1');
     expect(refusal(() => parseParameters(many(101))).error).toBe('invalid_request');
     expect(refusal(() => parseParameters('&'.repeat(60_000))).error).toBe('invalid_request');
+  });
+
+  it('without repeating a long name whole', () => {
+    const name = 'n'.repeat(200);
+    const { description } = refusal(() => parseParameters(`${name}=1&${name}=2`));
+    expect(description).toContain('n'.repeat(40));
+    expect(description).not.toContain('n'.repeat(41));
   });
 
   it('without putting quotes or line breaks of a name into its answer', () => {

@@ -17,6 +17,8 @@ const real: readonly (readonly [string, 'https' | 'loopback' | 'private-use'])[]
   ['https://webui.example.com/oauth/clients/mcp:tools/callback', 'https'],
   ['https://app.example.com:8443/cb?tenant=a%20b', 'https'],
   ['https://app.example.com:443/cb', 'https'],
+  ['https://app.example.com:4430/cb', 'https'],
+  ['https://app.example.com/.well-known/v1./..cb', 'https'],
   ['https://App.Example.com', 'https'],
   ['https://192.0.2.7/cb', 'https'],
   ['https://[2001:db8::7]/cb', 'https'],
@@ -43,6 +45,9 @@ const real: readonly (readonly [string, 'https' | 'loopback' | 'private-use'])[]
   ['com.googleusercontent.apps.123-abc:/oauth2callback', 'private-use'],
   ['bravely-done://cb', 'private-use'],
   ['operator://cb', 'private-use'],
+  ['items-list://cb', 'private-use'],
+  ['my-chrome://cb', 'private-use'],
+  ['cobweb+app://cb', 'private-use'],
 ];
 
 describe('a redirect URI that a real client has', () => {

@@ -30,6 +30,8 @@ describe('the canonical form of a resource', () => {
     ['an empty fragment', 'https://mcp.example.com/mcp#'],
     ['a user name', 'https://user@mcp.example.com/mcp'],
     ['a password', 'https://mcp.example.com:secret@evil.example/mcp'],
+    ['a scheme that ours ends', 'xhttps://mcp.example.com/mcp'],
+    ['text before it', 'to:https://mcp.example.com/mcp'],
     ['another scheme', 'ftp://mcp.example.com/mcp'],
     ['a URN', 'urn:example:mcp'],
     ['no host', 'https:///mcp'],
