@@ -57,9 +57,21 @@ export function createGateway(
     backends.push(backend);
     proxies.set(
       config.path,
-      createProxy({ config, resource: guard, origins, sessions, vault, backend, clock, log, inject }),
+      createProxy({
+        config,
+        resource: guard,
+        origins,
+        sessions,
+        vault,
+        backend,
+        clock,
+        log,
+        inject,
+        observer: auth.observer,
+      }),
     );
   }
+  countStreams(auth, backends);
   const own = toNodeHandler((request) =>
     auth.serves(request.path) ? auth.handle(request) : health(auth, request.path),
   );
@@ -77,6 +89,11 @@ export function createGateway(
       else own(request, response);
     },
   };
+}
+
+function countStreams({ observer: { metrics } }: AuthServer, backends: readonly Backend[]): void {
+  const about = { name: 'sallyport_open_streams', help: 'Event streams that run now.', labels: [] };
+  metrics.gauge(about, () => [[[], backends.reduce((sum, { streams }) => sum + streams.size, 0)]]);
 }
 
 /** Refresh tokens are not the resource's business. */

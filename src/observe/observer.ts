@@ -4,11 +4,15 @@ import { createAuditor } from './audit/auditor.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { countEvents, createMetrics } from './metrics/metrics.ts';
+import { addProcessMetrics } from './metrics/process-metrics.ts';
+import type { Tracer } from './traces/tracer.ts';
 
 /** Where everything that happens is told: facts to `audit`, numbers to `metrics`. One for each server. */
 export interface Observer {
   readonly audit: Auditor;
   readonly metrics: Metrics;
+  /** `null` when nobody wants traces. */
+  readonly traces: Tracer | null;
   /** What an operator should know about observing itself; `/readyz` repeats it. */
   readonly problems: () => readonly string[];
   /** Opens the audit file anew, after somebody moved it away. */
@@ -24,20 +28,32 @@ export interface ObserverParts {
   readonly sink?: AuditSink | null;
   /** A host program that listens. */
   readonly listener?: AuditFunction | undefined;
+  readonly traces?: Tracer | null;
 }
 
 /** Makes the observer of one server. */
-export function createObserver({ clock, log, sink = null, listener }: ObserverParts): Observer {
+export function createObserver({
+  clock,
+  log,
+  sink = null,
+  listener,
+  traces = null,
+}: ObserverParts): Observer {
   const metrics = createMetrics();
+  const endProcessMetrics = addProcessMetrics(metrics);
   const count = countEvents(metrics);
   return {
     audit: createAuditor({ clock, log, sink, listener: listener ?? null, count }),
     metrics,
+    traces,
     problems: () => {
       const problem = sink?.problem() ?? null;
       return problem === null ? [] : [`audit: ${problem}`];
     },
     reopen: () => sink?.reopen(),
-    close: async () => sink?.close(),
+    close: async () => {
+      endProcessMetrics();
+      await sink?.close();
+    },
   };
 }

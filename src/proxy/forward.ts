@@ -28,6 +28,10 @@ export interface Passing {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly correlationId: string;
+  /** The answer begins now. */
+  readonly begun: () => void;
+  /** Headers that continue our trace, in place of the client's. */
+  readonly trace: Readonly<Record<string, string>>;
   /** The credential that is injected; `null` for none. */
   readonly authorization: string | null;
   readonly maxBody: number;
@@ -86,6 +90,7 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
     headers: {
       ...requestHeaders(request.headers),
       ...lengthOf(request),
+      ...passing.trace,
       ...(passing.authorization !== null && { authorization: passing.authorization }),
     },
     body: hasBody(request) ? Readable.from(capped(request, passing.maxBody)) : null,
@@ -99,6 +104,7 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
   }
   response.writeHead(answer.statusCode, answerHeaders(answer.headers, response.getHeader('vary')));
   response.flushHeaders();
+  passing.begun();
   // Everything else is over in one piece, and was allowed when it began.
   const stopWatch = isEventStream(answer.headers) ? watchStream(backend, { passing, ended }) : null;
   try {

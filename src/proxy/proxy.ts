@@ -6,6 +6,7 @@ import { json } from '../http/headers.ts';
 import { sendToNode } from '../http/node.ts';
 import { splitTarget } from '../http/target.ts';
 import type { Log } from '../observe/log.ts';
+import type { Observer } from '../observe/observer.ts';
 import type { AccessToken } from '../resource/access-token.ts';
 import type { ProtectedResource } from '../resource/protected-resource.ts';
 import type { Sessions } from '../resource/sessions.ts';
@@ -15,6 +16,7 @@ import type { Vault } from '../vault/vault.ts';
 import { forward } from './forward.ts';
 import type { Backend } from './forward.ts';
 import type { OriginPolicy } from './origins.ts';
+import { observeProxied } from './observe-proxy.ts';
 import { tooLarge } from './too-large.ts';
 
 /** What one proxied endpoint works with. */
@@ -27,6 +29,7 @@ export interface ProxyParts {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly log: Log;
+  readonly observer: Observer;
   /** False: requests are forwarded without any credential. */
   readonly inject: boolean;
 }
@@ -38,26 +41,40 @@ const methods = 'GET, POST, DELETE';
 
 /** An MCP endpoint: origin, then token, then the user's credential, then the MCP server. In that order, and closed on failure. */
 export function createProxy(parts: ProxyParts): ProxyHandler {
-  return async (request, response) => {
+  const { observer, log, config } = parts;
+  return (request, response) => {
     const correlationId = randomToken(9);
     response.setHeader('x-correlation-id', correlationId);
-    try {
-      await answer(parts, { request, response, correlationId });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      parts.log.error({ path: parts.config.path, correlationId, reason }, 'proxied request failed');
-      sendToNode(response, unavailable(correlationId));
-    }
+    const watched = { request, response, correlationId };
+    return observeProxied({ observer, log, path: config.path }, watched, (begun) =>
+      answerOrFail(parts, { ...watched, begun }),
+    );
   };
+}
+
+async function answerOrFail(parts: ProxyParts, exchange: Exchange): Promise<void> {
+  try {
+    await answer(parts, exchange);
+  } catch (error) {
+    const { response, correlationId } = exchange;
+    const reason = error instanceof Error ? error.message : 'unknown';
+    parts.log.error({ path: parts.config.path, correlationId, reason }, 'proxied request failed');
+    sendToNode(response, unavailable(correlationId));
+  }
 }
 
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly correlationId: string;
+  /** The answer begins now. */
+  readonly begun: () => void;
 }
 
-async function answer(parts: ProxyParts, { request, response, correlationId }: Exchange): Promise<void> {
+async function answer(
+  parts: ProxyParts,
+  { request, response, correlationId, begun }: Exchange,
+): Promise<void> {
   const { resource, origins } = parts;
   if (!origins.admits(request.headers)) {
     sendToNode(
@@ -95,6 +112,8 @@ async function answer(parts: ProxyParts, { request, response, correlationId }: E
     request,
     response,
     correlationId,
+    begun,
+    trace: parts.observer.traces?.outgoing() ?? {},
     authorization: credential.authorization,
     maxBody: parts.config.maxBody,
     endsAt: token.expiresAt * 1000,

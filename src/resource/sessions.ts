@@ -23,6 +23,8 @@ export interface SessionsOptions {
   readonly clock: Clock;
   /** How long a grant that was seen alive counts as alive; 0 asks the store each time. */
   readonly cacheFor: Milliseconds;
+  /** Hears of every look whether the answer was at hand. */
+  readonly onLook?: (hit: boolean) => void;
 }
 
 interface Seen {
@@ -35,7 +37,7 @@ interface Seen {
 const cacheSize = 10_000;
 
 /** Requests of one grant that arrive together ask the store once. */
-export function createSessions({ store, clock, cacheFor }: SessionsOptions): Sessions {
+export function createSessions({ store, clock, cacheFor, onLook }: SessionsOptions): Sessions {
   const cache = new LRUCache<string, Seen>({ max: cacheSize });
 
   const read = (sessionId: string, upstream: string | null): Promise<SessionView | null> => {
@@ -45,6 +47,7 @@ export function createSessions({ store, clock, cacheFor }: SessionsOptions): Ses
     if (!fresh) cache.set(sessionId, seen);
     const name = upstream ?? '';
     const running = seen.views.get(name);
+    onLook?.(running !== undefined);
     if (running) return running;
     const view = store.readSession({ ...grantKeyOf(sessionId), upstream });
     seen.views.set(name, view);

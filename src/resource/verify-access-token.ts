@@ -17,16 +17,20 @@ export interface AccessTokenVerifierOptions {
   readonly clock: Clock;
   /** Verified tokens that are remembered. */
   readonly cacheSize?: number;
+  /** Hears of every look whether the token was known. */
+  readonly onLook?: (hit: boolean) => void;
 }
 
 /** Remembers verified tokens by their SHA-256 until they expire: a signature check costs more than a proxied request. */
 export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
-  const { issuer, verifier, clock, cacheSize = 10_000 } = options;
+  const { issuer, verifier, clock, cacheSize = 10_000, onLook } = options;
   const cache = new LRUCache<string, AccessToken>({ max: cacheSize });
   return {
     async verify(text, resource) {
       const key = sha256(text);
-      const token = cache.get(key) ?? (await check(text));
+      const known = cache.get(key);
+      onLook?.(known !== undefined);
+      const token = known ?? (await check(text));
       if (!token || token.expiresAt * 1000 <= clock()) return null;
       cache.set(key, token);
       return token.audience === resource ? token : null;

@@ -1,5 +1,5 @@
 import { randomToken } from '../crypto/random.ts';
-import type { Handler, HttpRequest, HttpResponse } from '../http/exchange.ts';
+import type { HttpRequest, HttpResponse } from '../http/exchange.ts';
 import { PayloadTooLarge, maxBodyBytes } from '../http/exchange.ts';
 import { json, page } from '../http/headers.ts';
 import { OAuthError, errorBody } from '../oauth/errors.ts';
@@ -48,13 +48,18 @@ export interface RequestScope {
   correlationId: string;
 }
 
+/** An endpoint; the scope is made for it when the caller has none to watch. */
+export type ScopedHandler = (
+  request: HttpRequest,
+  scope?: RequestScope,
+) => HttpResponse | Promise<HttpResponse>;
+
 /** Wraps an endpoint that programs call: every failure is OAuth JSON, and a failing store consumes nothing. */
 export function answerJson(
   context: ServerContext,
   handler: (request: HttpRequest, scope: RequestScope) => Promise<HttpResponse>,
-): Handler {
-  return async (request) => {
-    const scope = { correlationId: randomToken(9) };
+): ScopedHandler {
+  return async (request, scope = { correlationId: randomToken(9) }) => {
     try {
       return await handler(request, scope);
     } catch (error) {
@@ -70,9 +75,8 @@ export function answerJson(
 export function answerPage(
   context: ServerContext,
   handler: (request: HttpRequest, scope: RequestScope) => Promise<HttpResponse>,
-): Handler {
-  return async (request) => {
-    const scope = { correlationId: randomToken(9) };
+): ScopedHandler {
+  return async (request, scope = { correlationId: randomToken(9) }) => {
     try {
       return await handler(request, scope);
     } catch (error) {
@@ -106,7 +110,8 @@ export async function readForm(request: HttpRequest): Promise<Parameters> {
   return parseParameters(text);
 }
 
-function toOAuthError(error: unknown): OAuthError {
+/** What a failure is on the wire (RFC 6749 §5.2); anything unforeseen says nothing but `server_error`. */
+export function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
   if (error instanceof PayloadTooLarge) {
     return new OAuthError('invalid_request', error.message, { status: 413, cause: error });

@@ -23,11 +23,15 @@ import type { Sessions } from '../resource/sessions.ts';
 import { createSessions } from '../resource/sessions.ts';
 import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
 import { createAccessTokenVerifier } from '../resource/verify-access-token.ts';
+import { openTracer } from '../observe/traces/open-telemetry.ts';
 import type { AuthStore } from '../store/contract.ts';
+import { observeStore } from '../store/observed-store.ts';
+import { observeProvider } from '../upstream/observed-provider.ts';
 import type { Clock } from '../types/time.ts';
 import type { Vault } from '../vault/vault.ts';
 import { createVault } from '../vault/vault.ts';
 import type { ServerContext } from './context.ts';
+import { addGauges } from './gauges.ts';
 import { locationsOf } from './locations.ts';
 import type { Readiness } from './readiness.ts';
 import { readiness } from './readiness.ts';
@@ -84,7 +88,9 @@ export async function createAuthServer(
     throw error;
   });
   try {
-    const context = await createContext(config, { store, observer }, options);
+    const observed = observeStore(store, observer);
+    const context = await createContext(config, { store: observed, observer }, options);
+    addGauges(context);
     tellStart(context);
     return serverOf(context);
   } catch (error) {
@@ -100,7 +106,8 @@ async function openObserver(
   { clock = Date.now, log = silentLog, audit }: AuthServerOptions,
 ): Promise<Observer> {
   const sink = await openAuditSink(observe.audit, { clock, log });
-  return createObserver({ clock, log, sink, listener: audit });
+  const traces = observe.traces ? await openTracer() : null;
+  return createObserver({ clock, log, sink, listener: audit, traces });
 }
 
 function tellStart({ config, keys, observer }: ServerContext): void {
@@ -124,8 +131,11 @@ async function createContext(
   const rings = await openKeyRings({ hmacSecrets: config.hmacSecrets, store });
   const signer = createSigner(keys.signing);
   const jwts = createJwtVerifier(keys.all, { clock });
-  const provider = createProvider(upstream, { clock, log, ...(fetch && { fetch }) });
+  const named = createProvider(upstream, { clock, log, ...(fetch && { fetch }) });
+  const provider = observeProvider(named, observer);
   const providers = new Map([[provider.name, provider]]);
+  const looks = (cache: string) => (hit: boolean) =>
+    observer.metrics.cacheLooks.add([cache, hit ? 'hit' : 'miss']);
   const clients = createClientRegistry({
     static: config.clients,
     registration: config.registration,
@@ -150,8 +160,13 @@ async function createContext(
     observer,
     codec: createTokenCodec(rings.token),
     vault: createVault({ store, sealer: rings.vault, providers, clock, log, audit: observer.audit }),
-    sessions: createSessions({ store, clock, cacheFor: livenessCacheMs }),
-    tokens: createAccessTokenVerifier({ issuer: config.issuer, verifier: jwts, clock }),
+    sessions: createSessions({ store, clock, cacheFor: livenessCacheMs, onLook: looks('liveness') }),
+    tokens: createAccessTokenVerifier({
+      issuer: config.issuer,
+      verifier: jwts,
+      clock,
+      onLook: looks('access_token'),
+    }),
     locations: locationsOf(config, upstream.redirectUri),
   };
 }

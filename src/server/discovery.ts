@@ -7,6 +7,7 @@ import {
   wellKnownPaths,
 } from '../oauth/metadata.ts';
 import type { ServerContext } from './context.ts';
+import { countDocument } from './observe-endpoint.ts';
 
 /** Seconds that anybody may keep metadata: short enough for a changed configuration to arrive. */
 const metadataMaxAge = 300;
@@ -24,7 +25,11 @@ export function discoveryRoutes(context: ServerContext): readonly Route[] {
     ...documents(paths.openidConfiguration, openidConfiguration(options), metadataMaxAge),
     ...documents(paths.jwks, keys.jwks, keysMaxAge),
     ...protectedResources(context),
-  ];
+  ].map((route) => counted(context, route));
+}
+
+function counted(context: ServerContext, route: Route): Route {
+  return { ...route, handler: countDocument(context, route.handler) };
 }
 
 /** Metadata (RFC 9728) of the resources on our own origin; others publish theirs themselves. */

@@ -1,14 +1,14 @@
 import { authenticateClient } from '../clients/authenticate.ts';
-import type { Handler } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { formatScope } from '../oauth/scope.ts';
+import type { ScopedHandler } from './answer.ts';
 import { answerJson, readForm } from './answer.ts';
 import type { ServerContext } from './context.ts';
 import { findAccessToken } from './find-token.ts';
 
 /** `POST /oauth/introspect` (RFC 7662): for resource servers, about access tokens for their own resource only. */
-export function introspect(context: ServerContext): Handler {
+export function introspect(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request) => {
     const parameters = await readForm(request);
     const client = authenticateClient({ headers: request.headers, parameters }, context.clients);

@@ -1,16 +1,16 @@
 import type { RegistrationResponse } from '../clients/registration.ts';
-import type { Handler } from '../http/exchange.ts';
 import { maxBodyBytes } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { redirectTarget } from '../oauth/redirect-uri.ts';
 import { outsideLabel } from '../observe/audit/labels.ts';
+import type { ScopedHandler } from './answer.ts';
 import { answerJson } from './answer.ts';
 import { requestDetails } from './audit-details.ts';
 import type { ServerContext } from './context.ts';
 
 /** `POST /oauth/register` (RFC 7591 §3). Nothing is stored: the `client_id` is the registration. */
-export function register(context: ServerContext): Handler {
+export function register(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request, { correlationId }) => {
     const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
     if (type.trim().toLowerCase() !== 'application/json') {

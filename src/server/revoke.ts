@@ -1,10 +1,10 @@
 import { authenticateClient } from '../clients/authenticate.ts';
 import { sha256 } from '../crypto/hash.ts';
-import type { Handler } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { grantLabel, userLabel } from '../observe/audit/labels.ts';
 import { grantKeyOf } from '../resource/sessions.ts';
+import type { ScopedHandler } from './answer.ts';
 import { answerJson, readForm } from './answer.ts';
 import type { Asking } from './audit-details.ts';
 import { auditEnd } from './audit-details.ts';
@@ -15,7 +15,7 @@ import { findAccessToken } from './find-token.ts';
  * `POST /oauth/revoke` (RFC 7009). An access token ends by itself, a refresh token or code takes the grant along.
  * A token that is not this client's is treated as unknown: 200, and nothing happens (RFC 7009 §2.2).
  */
-export function revoke(context: ServerContext): Handler {
+export function revoke(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request, { correlationId }) => {
     const parameters = await readForm(request);
     const client = authenticateClient({ headers: request.headers, parameters }, context.clients);

@@ -1,11 +1,13 @@
-import type { Handler } from '../http/exchange.ts';
 import type { Route } from '../http/router.ts';
+import type { ScopedHandler } from './answer.ts';
 import { authorize } from './authorize/authorize.ts';
 import { callback } from './callback/callback.ts';
 import { consentDecision, consentPage } from './consent/consent.ts';
 import type { ServerContext } from './context.ts';
 import { discoveryRoutes } from './discovery.ts';
 import { introspect } from './introspect.ts';
+import type { EndpointName } from './observe-endpoint.ts';
+import { observeEndpoint } from './observe-endpoint.ts';
 import { register } from './register.ts';
 import { revoke } from './revoke.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
@@ -16,30 +18,37 @@ export function routesOf(context: ServerContext): readonly Route[] {
   const { locations } = context;
   const about = userinfo(context);
   const table: readonly Endpoint[] = [
-    ['GET', pathOf(locations.authorize), authorize(context)],
-    ['GET', pathOf(locations.consent), consentPage(context)],
-    ['POST', pathOf(locations.consent), consentDecision(context)],
-    ['GET', pathOf(locations.callback), callback(context)],
-    ['POST', '/oauth/token', tokenEndpoint(context), 'cors'],
-    ['POST', '/oauth/register', register(context), 'cors'],
-    ['POST', '/oauth/revoke', revoke(context), 'cors'],
-    ['GET', '/oauth/userinfo', about, 'cors'],
-    ['POST', '/oauth/userinfo', about, 'cors'],
-    ['POST', '/oauth/introspect', introspect(context)],
+    ['authorize', 'GET', pathOf(locations.authorize), authorize(context)],
+    ['consent_page', 'GET', pathOf(locations.consent), consentPage(context)],
+    ['consent', 'POST', pathOf(locations.consent), consentDecision(context)],
+    ['callback', 'GET', pathOf(locations.callback), callback(context)],
+    ['token', 'POST', '/oauth/token', tokenEndpoint(context), 'cors'],
+    ['register', 'POST', '/oauth/register', register(context), 'cors'],
+    ['revoke', 'POST', '/oauth/revoke', revoke(context), 'cors'],
+    ['userinfo', 'GET', '/oauth/userinfo', about, 'cors'],
+    ['userinfo', 'POST', '/oauth/userinfo', about, 'cors'],
+    ['introspect', 'POST', '/oauth/introspect', introspect(context)],
   ];
   return [...table.flatMap((endpoint) => placed(context, endpoint)), ...discoveryRoutes(context)];
 }
 
-type Endpoint = readonly [method: Route['method'], path: string, handler: Handler, cors?: 'cors'];
+type Endpoint = readonly [
+  name: EndpointName,
+  method: Route['method'],
+  path: string,
+  handler: ScopedHandler,
+  cors?: 'cors',
+];
 
 /** Each endpoint answers with and without the issuer's path, because some front proxies strip it. */
-function placed({ config }: ServerContext, [method, path, handler, cors]: Endpoint): readonly Route[] {
+function placed(context: ServerContext, [name, method, path, handler, cors]: Endpoint): readonly Route[] {
+  const { config } = context;
   const prefix = pathOf(config.issuer).replace(/\/$/u, '');
   const bare = prefix !== '' && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
   return [...new Set([path, bare, `${prefix}${bare}`])].map((place) => ({
     method,
     path: place,
-    handler,
+    handler: observeEndpoint(context, name, handler),
     cors: cors === 'cors',
   }));
 }

@@ -1,11 +1,11 @@
 import { authenticateClient } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
 import { randomToken } from '../crypto/random.ts';
-import type { Handler } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import type { Parameters } from '../oauth/parameters.ts';
-import { answerJson, readForm } from './answer.ts';
+import type { ScopedHandler } from './answer.ts';
+import { answerJson, readForm, toOAuthError } from './answer.ts';
 import type { ServerContext } from './context.ts';
 import * as authorizationCode from './grants/authorization-code.ts';
 import * as refreshToken from './grants/refresh-token.ts';
@@ -33,18 +33,32 @@ const grants: ReadonlyMap<string, Grant> = new Map(
 );
 
 /** `POST /oauth/token` (OAuth 2.1 §3.2). */
-export function tokenEndpoint(context: ServerContext): Handler {
+export function tokenEndpoint(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request, { correlationId }) => {
-    const parameters = await readForm(request);
-    const grant = chooseGrant(parameters);
-    const client = authenticateClient({ headers: request.headers, parameters }, context.clients);
-    if (!client.grantTypes.includes(grant.grantType)) {
-      throw new OAuthError('unauthorized_client', `this client may not use ${grant.grantType}`);
+    const { tokenRequests } = context.observer.metrics;
+    let type = 'none';
+    try {
+      const parameters = await readForm(request);
+      const grant = chooseGrant(parameters);
+      type = grant.grantType;
+      const client = authenticateClient({ headers: request.headers, parameters }, context.clients);
+      const attempt = randomToken(12);
+      const asked = { client, parameters, attempt, correlationId, from: request.remoteAddress };
+      const tokens = await answerGrant(context, grant, asked);
+      tokenRequests.add([type, 'ok']);
+      return json(200, tokens);
+    } catch (error) {
+      tokenRequests.add([type, toOAuthError(error).error]);
+      throw error;
     }
-    const attempt = randomToken(12);
-    const from = request.remoteAddress;
-    return json(200, await grant.handler(context, { client, parameters, attempt, correlationId, from }));
   });
+}
+
+function answerGrant(context: ServerContext, grant: Grant, request: GrantRequest): Promise<object> {
+  if (!request.client.grantTypes.includes(grant.grantType)) {
+    throw new OAuthError('unauthorized_client', `this client may not use ${grant.grantType}`);
+  }
+  return grant.handler(context, request);
 }
 
 function chooseGrant(parameters: Parameters): Grant {

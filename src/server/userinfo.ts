@@ -1,7 +1,8 @@
-import type { Handler, HttpResponse } from '../http/exchange.ts';
+import type { HttpResponse } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
 import { bearerChallenge } from '../oauth/challenge.ts';
 import type { OAuthErrorCode } from '../oauth/errors.ts';
+import type { ScopedHandler } from './answer.ts';
 import { answerJson } from './answer.ts';
 import type { ServerContext } from './context.ts';
 import { grantKeyOf } from '../resource/sessions.ts';
@@ -9,7 +10,7 @@ import { findAccessToken } from './find-token.ts';
 import { profileClaims } from './issue-tokens.ts';
 
 /** `/oauth/userinfo` (OpenID Connect Core §5.3): what the upstream said about the user, by scope. */
-export function userinfo(context: ServerContext): Handler {
+export function userinfo(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request) => {
     const [, text] = /^bearer +([^\s,]+)$/iu.exec(request.headers['authorization'] ?? '') ?? [];
     if (text === undefined) return refused(401, {});

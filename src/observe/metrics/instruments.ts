@@ -12,6 +12,8 @@ export interface Description<Names extends readonly string[]> {
   readonly name: string;
   readonly help: string;
   readonly labels: Names;
+  /** Of something that is read: `gauge` unless it only ever grows. */
+  readonly type?: 'gauge' | 'counter';
 }
 
 /** One number for each value of `Names`. */
@@ -97,7 +99,7 @@ export function createGauge(
       const samples = reading.map(
         ([values, value]) => [about.name, labelText(about, keyOf(values)), value] as const,
       );
-      return head(about, 'gauge') + lines(samples);
+      return head(about, about.type ?? 'gauge') + lines(samples);
     },
   };
 }

@@ -21,7 +21,7 @@ export interface Metrics {
   readonly proxied: Counter<readonly ['path', 'status']>;
   /** Until the answer begins. */
   readonly proxySeconds: Histogram<readonly ['path']>;
-  /** Adds a number that is read at each rendering. */
+  /** Adds a number that is read at each rendering, in place of one of the same name. */
   gauge(about: Description<readonly string[]>, read: () => Reading | Promise<Reading>): void;
   /** Everything in Prometheus' text format, version 0.0.4. */
   render(): Promise<string>;
@@ -29,16 +29,18 @@ export interface Metrics {
 
 /** The numbers of one server. Nothing is shared between servers of one process. */
 export function createMetrics(): Metrics {
-  const instruments: Instrument[] = [];
+  const instruments = new Map<string, Instrument>();
   const keep = <I extends Instrument>(instrument: I): I => {
-    instruments.push(instrument);
+    instruments.set(instrument.name, instrument);
     return instrument;
   };
-  const counters = countersOf(keep);
   return {
-    ...counters,
+    ...countersOf(keep),
     gauge: (about, read) => void keep(createGauge(about, read)),
-    render: async () => (await Promise.all(instruments.map((instrument) => instrument.render()))).join(''),
+    render: async () => {
+      const texts = await Promise.all([...instruments.values()].map((instrument) => instrument.render()));
+      return texts.join('');
+    },
   };
 }
 

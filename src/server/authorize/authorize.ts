@@ -1,7 +1,8 @@
-import type { Handler, HttpResponse } from '../../http/exchange.ts';
+import type { HttpResponse } from '../../http/exchange.ts';
 import { redirect } from '../../http/headers.ts';
 import { OAuthError } from '../../oauth/errors.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
+import type { ScopedHandler } from '../answer.ts';
 import { answerPage } from '../answer.ts';
 import { replyWithError } from '../authorization-reply.ts';
 import { showConsent } from '../consent/show-consent.ts';
@@ -13,7 +14,7 @@ import { checkRedirectUri } from './check-redirect-uri.ts';
 import { loadClient } from './load-client.ts';
 
 /** `GET /oauth/authorize` (OAuth 2.1 §4.1.1). Stores nothing: the request travels sealed in the consent form. */
-export function authorize(context: ServerContext): Handler {
+export function authorize(context: ServerContext): ScopedHandler {
   return answerPage(context, async (request, scope) => {
     const parameters = parseParameters(request.query);
     const client = loadClient(context, parameters);

@@ -1,7 +1,8 @@
 import { randomToken } from '../../crypto/random.ts';
-import type { Handler, HttpRequest, HttpResponse } from '../../http/exchange.ts';
+import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { redirect } from '../../http/headers.ts';
 import type { LoginDetails } from '../../observe/audit/event.ts';
+import type { ScopedHandler } from '../answer.ts';
 import { PageError, answerPage } from '../answer.ts';
 import { loginDetails } from '../audit-details.ts';
 import type { ReplyTo } from '../authorization-reply.ts';
@@ -19,7 +20,7 @@ import { signedInPage } from './signed-in.ts';
 import { startLeg } from './start-leg.ts';
 
 /** `GET /oauth/callback`: the upstream's answer. Ends in one atomic commit and a code for the client. */
-export function callback(context: ServerContext): Handler {
+export function callback(context: ServerContext): ScopedHandler {
   return answerPage(context, async (request, scope) => {
     const parameters = new URLSearchParams(request.query);
     const state = openState(context, request, parameters);

@@ -1,11 +1,12 @@
 import { equalSecrets } from '../../crypto/hash.ts';
 import type { Client } from '../../clients/client.ts';
-import type { Handler, HttpRequest, HttpResponse } from '../../http/exchange.ts';
+import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { redirect } from '../../http/headers.ts';
 import { sourceOf } from '../../http/source.ts';
 import { OAuthError } from '../../oauth/errors.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
 import type { LoginDetails } from '../../observe/audit/event.ts';
+import type { ScopedHandler } from '../answer.ts';
 import { PageError, answerPage, readForm } from '../answer.ts';
 import { loginDetails } from '../audit-details.ts';
 import { replyWithError } from '../authorization-reply.ts';
@@ -19,7 +20,7 @@ import { checkSameOrigin } from './check-same-origin.ts';
 import { showConsent } from './show-consent.ts';
 
 /** `GET /oauth/consent`: the page, when the authorization endpoint is on another origin and handed the request over. */
-export function consentPage(context: ServerContext): Handler {
+export function consentPage(context: ServerContext): ScopedHandler {
   return answerPage(context, async (request, scope) => {
     const sealed = parseParameters(request.query).get('request');
     const transaction = openText(context.rings.transactions, sealed, {
@@ -33,7 +34,7 @@ export function consentPage(context: ServerContext): Handler {
 }
 
 /** `POST /oauth/consent`: the decision. Idempotent per transaction; only after it is anything stored. */
-export function consentDecision(context: ServerContext): Handler {
+export function consentDecision(context: ServerContext): ScopedHandler {
   return answerPage(context, async (request, scope) => {
     checkSameOrigin(context, request);
     const form = await readForm(request);

@@ -33,6 +33,7 @@ export async function handler(context: ServerContext, request: GrantRequest): Pr
   const step = rotation(context, request, token);
   let result = await context.store.rotateRefresh(step);
   if (result.r === 'stale') {
+    context.observer.metrics.refreshes.add(['stale']);
     await renewEvidence(context, { key: token, grant: result.grant, request });
     result = await context.store.rotateRefresh(step);
   }
@@ -135,7 +136,8 @@ function accepted(
   { request, token }: Presented,
   result: RotateRefreshResult,
 ): Rotated {
-  const { log, sessions } = context;
+  const { log, sessions, observer } = context;
+  observer.metrics.refreshes.add([result.r === 'revoked' && result.now ? 'theft' : result.r]);
   const { generation } = token;
   const { correlationId } = request;
   const sid = `${token.bucket}.${token.grantId}`;
