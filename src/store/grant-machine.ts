@@ -48,7 +48,13 @@ export function decideRotate(grant: GrantRecord, token: RotateRefresh, now: Mill
   if (behind < 0) return { r: 'mismatch', what: 'token' };
   if (behind === 1 && grant.rotatedBy === token.attempt) return { r: 'again' };
   const supersededAt = grant.rotations.at(-behind);
-  return { r: supersededAt !== undefined && now - supersededAt < token.grace ? 'retry' : 'revoke' };
+  return supersededAt === undefined ? { r: 'revoke' } : decideSuperseded(now - supersededAt, token.grace);
+}
+
+/** A clock that was set back hides whether this is a late retry or theft: then nobody gets or loses anything. */
+function decideSuperseded(age: Milliseconds, grace: Milliseconds): RotateDecision {
+  if (grace > 0 && Math.abs(age) <= grace) return { r: 'retry' };
+  return age < 0 ? { r: 'mismatch', what: 'token' } : { r: 'revoke' };
 }
 
 /** The grant after its code was redeemed. */

@@ -88,7 +88,8 @@ function heldBack(
 ): 'dead' | 'stale' | null {
   if (rows.connection(connectionKeyOf(grant))?.state === 'dead') return 'dead';
   if (token.identityMaxAge === null) return null;
-  return rows.now() - user.identityAt > token.identityMaxAge ? 'stale' : null;
+  // Evidence from the future was dated by a clock that was ahead: its true age is not known.
+  return Math.abs(rows.now() - user.identityAt) > token.identityMaxAge ? 'stale' : null;
 }
 
 export function readSession(rows: Rows, read: ReadSession): SessionView | null {

@@ -162,7 +162,7 @@ class Model {
       return behind === 0 ? 'rotate' : 'advance';
     }
     const at = this.superseded.get(generation);
-    if (at !== undefined && behind <= 4 && now - at < grace) return 'retry';
+    if (at !== undefined && behind <= 4 && grace > 0 && now - at <= grace) return 'retry';
     this.revoked = true;
     return 'revoke';
   }

@@ -90,7 +90,7 @@ describe.each(backends)('%s: refresh tokens', (_, open) => {
   it('rotate, and a superseded one gets the current one within the grace', async () => {
     const grantId = await activeGrant(bench);
     expect(await rotate(grantId, 1)).toMatchObject({ r: 'ok', generation: 2 });
-    bench.clock.now += 59_999;
+    bench.clock.now += minute;
     expect(await rotate(grantId, 1)).toMatchObject({ r: 'retry', generation: 2 });
     expect(await rotate(grantId, 2)).toMatchObject({ r: 'ok', generation: 3 });
   });
@@ -98,9 +98,24 @@ describe.each(backends)('%s: refresh tokens', (_, open) => {
   it('revoke the grant when one comes back after the grace', async () => {
     const grantId = await activeGrant(bench);
     await rotate(grantId, 1);
-    bench.clock.now += minute;
+    bench.clock.now += minute + 1;
     expect(await rotate(grantId, 1)).toEqual({ r: 'revoked', now: true });
     expect(await rotate(grantId, 2)).toEqual({ r: 'revoked', now: false });
+  });
+
+  it('that are superseded get nothing and end nothing while a clock that was set back hides their age', async () => {
+    const grantId = await activeGrant(bench);
+    await rotate(grantId, 1);
+    bench.clock.now -= minute;
+    expect(await rotate(grantId, 1)).toMatchObject({ r: 'retry', generation: 2 });
+    bench.clock.now -= 59 * minute;
+    expect(await rotate(grantId, 1)).toEqual({ r: 'mismatch', what: 'token' });
+    expect(await rotate(grantId, 2)).toMatchObject({ r: 'ok', generation: 3 });
+  });
+
+  it('ask for newer evidence when a clock that was ahead has dated the old one', async () => {
+    const grantId = await activeGrant(bench, { identityAt: bench.clock.now + 2 * day });
+    expect(await rotate(grantId, 1, { identityMaxAge: day })).toMatchObject({ r: 'stale' });
   });
 
   it('know no grace when it is 0', async () => {
