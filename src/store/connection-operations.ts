@@ -6,6 +6,7 @@ import type {
   ConnectionTokens,
   EndUpstreamRefresh,
 } from './contract.ts';
+import type { Milliseconds } from '../types/time.ts';
 import type { ConnectionRecord, Rows } from './records.ts';
 import { after } from './records.ts';
 
@@ -56,6 +57,15 @@ function isNarrower(known: ConnectionRecord, tokens: ConnectionTokens): boolean 
   );
 }
 
+/** No wait is longer, whatever the record says. */
+const longestBackoff: Milliseconds = 300_000;
+
+/** Whether a moment is still to come. One that is further off than it can be was set by a clock that has been set back. */
+function isAhead(moment: Milliseconds, now: Milliseconds, longest: Milliseconds): boolean {
+  // Moments are whole milliseconds, rounded up.
+  return moment > now && moment - now <= longest + 1;
+}
+
 /** Elects one refresher across processes. The intent is on record before the upstream is called. */
 export function beginUpstreamRefresh(rows: Rows, begin: BeginUpstreamRefresh): BeginUpstreamRefreshResult {
   const record = rows.connection(begin);
@@ -63,11 +73,11 @@ export function beginUpstreamRefresh(rows: Rows, begin: BeginUpstreamRefresh): B
   if (record.state === 'dead') return { r: 'dead' };
   if (record.version !== begin.version) return { r: 'fresh', row: connectionRow(record) };
   const now = rows.now();
-  const led = record.leaseUntil > now;
+  const led = isAhead(record.leaseUntil, now, begin.lease);
   const own = record.leaseOwner === begin.owner;
   if (led && own) return { r: 'leader', row: connectionRow(record), fence: record.fence, takenOver: false };
   if (led) return { r: 'busy', wait: record.leaseUntil - now };
-  if (record.backoffUntil > now) return { r: 'backoff', until: record.backoffUntil };
+  if (isAhead(record.backoffUntil, now, longestBackoff)) return { r: 'backoff', until: record.backoffUntil };
   const fence = record.fence + 1;
   const next = { ...record, fence, leaseOwner: begin.owner, leaseUntil: after(now, begin.lease) };
   rows.saveConnection(next);
@@ -97,7 +107,9 @@ export function endUpstreamRefresh(rows: Rows, end: EndUpstreamRefresh): 'ok' | 
       rows.saveConnection({ ...record, ...idle, backoffUntil: after(rows.now(), outcome.backoff) });
       return 'ok';
     case 'dead':
-      rows.saveConnection({ ...record, ...idle, state: 'dead' });
+      // A login meanwhile brought an access token of its own: only the refresh token is gone.
+      if (record.version !== outcome.version) rows.saveConnection({ ...record, ...idle, refresh: null });
+      else rows.saveConnection({ ...record, ...idle, state: 'dead' });
       return 'ok';
   }
 }

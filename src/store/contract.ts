@@ -250,7 +250,8 @@ export interface EndUpstreamRefresh extends ConnectionKey {
         readonly identity: IdentityEvidence | null;
       }
     | { readonly kind: 'failed'; readonly backoff: Milliseconds }
-    | { readonly kind: 'dead' };
+    /** `version`: the one that was refused. */
+    | { readonly kind: 'dead'; readonly version: number };
 }
 
 export interface KeyRingRow {

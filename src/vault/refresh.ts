@@ -145,7 +145,7 @@ async function ended(parts: VaultParts, leading: Leading, reason: string): Promi
   const { row, takenOver } = leading.begun;
   const { upstream, userId } = row.key;
   parts.log.warn({ upstream, sub: userId, reason, takenOver }, 'the upstream ended a connection');
-  await end(parts, leading, { kind: 'dead' });
+  await end(parts, leading, { kind: 'dead', version: row.version });
   parts.audit.record('connection_dead', () => ({
     user: userLabel(userId),
     upstream: nameLabel(upstream),

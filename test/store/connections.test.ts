@@ -7,6 +7,7 @@ import {
   bytes,
   connectionOf,
   day,
+  hour,
   login,
   loginOf,
   minute,
@@ -135,7 +136,7 @@ describe.each(backends)('%s: connections', (_, open) => {
       if (led.r !== 'leader') throw new Error(led.r);
       const grantId = await login(bench, { tokens: { refresh: bytes('of the login') } });
       const tokens = { ...led.row.tokens, refresh: bytes('late') };
-      const outcome = kind === 'tokens' ? { kind, tokens, identity: null } : { kind };
+      const outcome = kind === 'tokens' ? { kind, tokens, identity: null } : { kind, version: 1 };
       const end = { ...connectionOf(), owner: 'me', fence: led.fence, outcome };
       expect(await bench.store.endUpstreamRefresh(end)).toBe('lost');
       const row = await connection(grantId);
@@ -145,6 +146,32 @@ describe.each(backends)('%s: connections', (_, open) => {
       expect(next).toMatchObject({ r: 'leader', takenOver: false, fence: led.fence + 1 });
     },
   );
+
+  it('a login without a refresh token outlives a refusal of the old one', async () => {
+    await login(bench);
+    const led = await begin({ owner: 'me' });
+    if (led.r !== 'leader') throw new Error(led.r);
+    const grantId = await activeGrant(bench, { tokens: { access: bytes('login'), refresh: null } });
+    const outcome = { kind: 'dead', version: led.row.version } as const;
+    const end = { ...connectionOf(), owner: 'me', fence: led.fence, outcome };
+    expect(await bench.store.endUpstreamRefresh(end)).toBe('ok');
+    const row = await connection(grantId);
+    expect(row).toMatchObject({ state: 'alive', tokens: { refresh: null } });
+    expect(text(row?.tokens.access)).toBe('login');
+    expect(await bench.store.rotateRefresh(refreshOf(grantId, 1))).toMatchObject({ r: 'ok' });
+  });
+
+  it('neither a lease nor a wait lasts longer because the clock was set back', async () => {
+    await login(bench);
+    await begin({ owner: 'gone' });
+    bench.clock.now -= hour;
+    const next = await begin({ owner: 'next' });
+    if (next.r !== 'leader') throw new Error(next.r);
+    const outcome = { kind: 'failed', backoff: 5000 } as const;
+    await bench.store.endUpstreamRefresh({ ...connectionOf(), owner: 'next', fence: next.fence, outcome });
+    bench.clock.now -= hour;
+    expect(await begin({ owner: 'third' })).toMatchObject({ r: 'leader' });
+  });
 
   it('a login with fewer scopes does not disturb the running refresh', async () => {
     await login(bench);
@@ -175,7 +202,7 @@ describe.each(backends)('%s: connections', (_, open) => {
     bench.clock.now += minute;
     const next = await begin({ owner: 'next' });
     expect(next).toMatchObject({ r: 'leader', takenOver: true, fence: gone.fence + 1 });
-    const outcome = { kind: 'dead' } as const;
+    const outcome = { kind: 'dead', version: 1 } as const;
     expect(
       await bench.store.endUpstreamRefresh({ ...connectionOf(), owner: 'gone', fence: gone.fence, outcome }),
     ).toBe('lost');
@@ -196,7 +223,7 @@ describe.each(backends)('%s: connections', (_, open) => {
     const grantId = await activeGrant(bench);
     const led = await begin({ owner: 'me' });
     if (led.r !== 'leader') throw new Error(led.r);
-    const outcome = { kind: 'dead' } as const;
+    const outcome = { kind: 'dead', version: 1 } as const;
     await bench.store.endUpstreamRefresh({ ...connectionOf(), owner: 'me', fence: led.fence, outcome });
     expect(await begin()).toEqual({ r: 'dead' });
     expect(await bench.store.rotateRefresh(refreshOf(grantId, 1))).toMatchObject({ r: 'dead' });
