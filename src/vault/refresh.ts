@@ -108,17 +108,23 @@ async function keep(parts: VaultParts, leading: Leading, refreshed: UpstreamRefr
   const narrowed = refreshed.tokens.scopes.length > 0 ? refreshed.tokens.scopes : old.scopes;
   const tokens = { ...refreshed.tokens, scopes: narrowed };
   const sealed = sealTokens(sealer, key, { tokens, upstreamClientId: old.upstreamClientId });
-  const done = await end(parts, leading, { kind: 'tokens', tokens: sealed, identity: null });
+  // What came with the tokens is written with them; what has to be asked for comes after.
+  const told = refreshed.identity && leading.evidence ? await leading.evidence(refreshed) : null;
+  const identity = told && sealIdentity(sealer, key, { identity: told, at: clock() });
+  const done = await end(parts, leading, { kind: 'tokens', tokens: sealed, identity });
   if (done === 'lost')
     parts.log.warn(
       { upstream: key.upstream, sub: key.userId },
       'a refresh came too late: another refresh or a new sign-in was there first',
     );
   else auditConnection(parts, leading);
-  if (leading.evidence) {
-    const identity = await leading.evidence(refreshed);
-    if (identity)
-      await store.saveIdentity({ ...key, identity: sealIdentity(sealer, key, { identity, at: clock() }) });
+  if (leading.evidence && (!identity || done === 'lost')) {
+    const late = told ?? (await leading.evidence(refreshed));
+    if (late)
+      await store.saveIdentity({
+        ...key,
+        identity: sealIdentity(sealer, key, { identity: late, at: clock() }),
+      });
   }
   return { r: 'ok', tokens };
 }

@@ -101,7 +101,6 @@ const scenarios: readonly Scenario[] = [
       'store beginUpstreamRefresh',
       'fetch POST /token',
       'store endUpstreamRefresh',
-      'store saveIdentity',
       'store rotateRefresh',
       'sign at+jwt',
       'sign JWT',
