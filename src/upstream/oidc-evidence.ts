@@ -78,7 +78,7 @@ async function evidenceOf(party: Party, evidence: Evidence): Promise<Identity | 
   if (identity.subject !== evidence.subject) return 'other';
   const extra = await enrichment(party, { claims, accessToken, signal });
   // Half of the evidence would make access rules fail for somebody who is still welcome.
-  if (extra.r === 'unavailable') return null;
+  if (extra.r === 'missing') return null;
   return extra.r === 'ok' ? identityFromIdToken(claims, config, extra) : identity;
 }
 
@@ -88,8 +88,10 @@ type Enrichment =
       readonly userinfo: Readonly<Record<string, unknown>>;
       readonly fields: UserinfoConfig;
     }
+  /** Nothing has to be added. */
   | { readonly r: 'none' }
-  | { readonly r: 'unavailable' };
+  /** Something has, and it is not to be had. */
+  | { readonly r: 'missing' };
 
 /**
  * What userinfo adds to an ID token. A configured endpoint must answer; the discovered one is only asked when the
@@ -111,15 +113,18 @@ async function enrichment(
   try {
     return await step({ upstream: config.name, step: 'userinfo' }, () => get(standardUserinfo(endpoint)));
   } catch (error) {
-    const unavailable = error instanceof UpstreamError && error.failure === 'unavailable';
     const problem = error instanceof Error ? error.message : 'unknown failure';
     deps.log.warn({ upstream: config.name, problem }, 'userinfo could not add to the ID token');
-    return { r: unavailable ? 'unavailable' : 'none' };
+    return { r: 'missing' };
   }
 }
 
 /** Who an access token belongs to, asked at userinfo; `null` when there is none or it cannot tell. */
-export async function renew(party: Party, accessToken: string, subject: string): Promise<Identity | null> {
+export async function renew(
+  party: Party,
+  accessToken: string,
+  subject: string,
+): Promise<Identity | 'other' | null> {
   const { config, discovery, http } = party;
   const { userinfo_endpoint: discovered } = await discovery.current();
   const fields = config.userinfo ?? (discovered === undefined ? null : standardUserinfo(discovered));

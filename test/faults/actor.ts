@@ -27,6 +27,7 @@ export class Actor {
   #clientId = '';
   #pair: PkcePair = pkce();
   #back: string | null = null;
+  #patient = false;
   #code: string | null = null;
 
   constructor(world: World, instance: Instance) {
@@ -54,6 +55,23 @@ export class Actor {
     await this.#signInAt(posted.headers.get('location') ?? '');
   }
 
+  /** Consents while something is broken, and sends the same form again when it is not. */
+  async consentTwice(
+    mend: () => void,
+  ): Promise<{ status: number; retryAfter: string | null; text: string; again: number }> {
+    const { stack } = this.instance;
+    const { client_id } = await stack.register();
+    const page = await this.#browser.get(
+      stack.authorizeUrl({ client_id, code_challenge: this.#pair.challenge }),
+    );
+    const form = { request: sealedRequest(await page.text()), decision: 'allow' };
+    const down = await this.#browser.post(`${issuer}/oauth/consent`, form);
+    const { status, headers } = down;
+    mend();
+    const again = await this.#browser.post(`${issuer}/oauth/consent`, form);
+    return { status, retryAfter: headers.get('retry-after'), text: await down.text(), again: again.status };
+  }
+
   async #signInAt(address: string): Promise<void> {
     this.#back = await this.#world.provider.signIn(address, this.#account);
   }
@@ -75,7 +93,7 @@ export class Actor {
     this.complaints.push(
       `callback ${response.status} ${URL.parse(location)?.searchParams.get('error') ?? ''}`,
     );
-    if (response.status === 503) return 'again';
+    if (this.#mayRetry(response)) return 'again';
     this.#back = null;
     return 'gone';
   }
@@ -101,7 +119,7 @@ export class Actor {
       return 'done';
     }
     this.complaints.push(`${place} ${response.status} ${body.error}`);
-    if (response.status === 503 && response.headers.has('retry-after')) return 'again';
+    if (this.#mayRetry(response)) return 'again';
     this.tokens = null;
     return 'gone';
   }
@@ -112,14 +130,23 @@ export class Actor {
     await response.arrayBuffer();
     if (response.status === 200) return 'done';
     this.complaints.push(`mcp ${response.status}`);
-    if (response.status !== 401) return 'again';
-    await this.refresh();
+    if (response.status === 401) await this.refresh();
+    else if (!this.#mayRetry(response)) throw new Error(`the MCP endpoint answered ${response.status}`);
     return 'again';
+  }
+
+  /** Honours `Retry-After`; without one, 503 is an end like any other. */
+  #mayRetry(response: Response): boolean {
+    const seconds = Number(response.headers.get('retry-after') ?? 0);
+    if (response.status !== 503 || seconds <= 0) return false;
+    if (this.#patient) this.#world.clock.now += seconds * 1000;
+    return true;
   }
 
   /** Goes on from wherever they are until the MCP server has answered; time passes quickly meanwhile. */
   async carryOn(): Promise<void> {
     const time = setInterval(() => (this.#world.clock.now += 1000), 10);
+    this.#patient = true;
     try {
       for (let step = 0; step < 30; step += 1) {
         if (this.tokens) {
@@ -130,6 +157,7 @@ export class Actor {
       }
     } finally {
       clearInterval(time);
+      this.#patient = false;
     }
     throw new Error(`never signed in again: ${this.complaints.join(', ')}`);
   }
