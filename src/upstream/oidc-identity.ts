@@ -41,18 +41,20 @@ export function identityFromIdToken(
 }
 
 /**
- * Who userinfo is about; `null` when it lacks the claim that subjects are made from, so that it tells nothing.
- * Throws {@link UpstreamError} `invalid` when it is about somebody else.
+ * Who userinfo is about; `other` for somebody else, `null` when it lacks the configured claim that subjects are made from,
+ * so that it tells nothing. Throws {@link UpstreamError} `invalid` when it has no `sub`.
  */
 export function identityFromUserinfo(
   userinfo: Readonly<Record<string, unknown>>,
   { config, fields, subject }: { config: OidcUpstreamConfig; fields: UserinfoConfig; subject: string },
-): Identity | null {
+): Identity | 'other' | null {
   const candidates = config.subjectClaim === 'sub' ? fields.subjectFields : [config.subjectClaim];
   const told = pickField(userinfo, candidates)?.value;
-  if (told === undefined && config.subjectClaim !== 'sub') return null;
-  if (told !== subject)
-    throw new UpstreamError('invalid', config.name, 'userinfo: it is about another subject');
+  if (told === undefined) {
+    if (config.subjectClaim !== 'sub') return null;
+    throw new UpstreamError('invalid', config.name, 'userinfo: it does not tell whom it is about');
+  }
+  if (told !== subject) return 'other';
   return identity(config, { subject, ...profileOf(userinfo, fields), claims: userinfo });
 }
 

@@ -74,8 +74,11 @@ export interface UpstreamProvider {
   authorizationUrl(request: AuthorizationRequest): Promise<string>;
   exchange(exchange: CodeExchange): Promise<UpstreamLogin>;
   refresh(tokens: { readonly refreshToken: string; readonly subject: string }): Promise<UpstreamRefresh>;
-  /** Identity from the userinfo endpoint; `null` when there is none. Rejects with `invalid` when it is another subject. */
-  userinfo(tokens: { readonly accessToken: string; readonly subject: string }): Promise<Identity | null>;
+  /** Identity from the userinfo endpoint; `null` when there is none, `other` when the token belongs to somebody else. */
+  userinfo(tokens: {
+    readonly accessToken: string;
+    readonly subject: string;
+  }): Promise<Identity | 'other' | null>;
   /** Stops background work. */
   close(): void;
 }

@@ -3,6 +3,7 @@ import type { Seconds } from '../types/time.ts';
 import type { Identity } from '../types/tokens.ts';
 import { UpstreamError } from '../upstream/provider.ts';
 import type { UpstreamProvider } from '../upstream/provider.ts';
+import { createAskOnce } from './ask-once.ts';
 import type { Refresher } from './refresh.ts';
 import { openIdentity, openTokens, sealIdentity } from './sealed-rows.ts';
 import type { EvidenceOwner, VaultParts } from './vault.ts';
@@ -16,9 +17,28 @@ export type RenewedIdentity =
 /** Before somebody should ask again. */
 const retryAfter: Seconds = 5;
 
-/** Asks the upstream about a user again: by the refresh token, or by userinfo while the access token lives. */
-export async function renewIdentity(
-  parts: VaultParts & { readonly refresher: Refresher },
+type Parts = VaultParts & { readonly refresher: Refresher };
+
+/**
+ * Asks the upstream about a user again: by the refresh token, or by userinfo while the access token lives. Once at a
+ * time for each user, and an upstream that failed is left alone for a moment.
+ */
+export function createIdentityRenewal(
+  parts: Parts,
+): (owner: EvidenceOwner, row: ConnectionRow | null) => Promise<RenewedIdentity> {
+  const once = createAskOnce<RenewedIdentity>({
+    clock: parts.clock,
+    wait: retryAfter * 1000,
+    failed: ({ r }) => r === 'unavailable',
+  });
+  return (owner, row) => {
+    const question = JSON.stringify([owner.userId, owner.upstream, owner.account, row?.version]);
+    return once(question, () => renewIdentity(parts, owner, row));
+  };
+}
+
+async function renewIdentity(
+  parts: Parts,
   owner: EvidenceOwner,
   row: ConnectionRow | null,
 ): Promise<RenewedIdentity> {
@@ -32,28 +52,27 @@ export async function renewIdentity(
       ? byUserinfo(parts, owner, { provider, accessToken: tokens.accessToken })
       : { r: 'impossible' };
   }
-  const found: { evidence: Identity | 'unusable' } = { evidence: known(parts, owner) };
+  const found: { evidence: Identity | 'other' } = { evidence: known(parts, owner) };
   const refreshed = await parts.refresher.refresh(row, async (answer) => {
     const asked = answer.identity ?? (await told(provider, owner, answer.tokens.accessToken));
     found.evidence = asked ?? found.evidence;
-    return found.evidence === 'unusable' ? null : found.evidence;
+    return found.evidence === 'other' ? null : found.evidence;
   });
   if (refreshed.r !== 'ok') return refreshed;
-  const { evidence } = found;
-  return evidence === 'unusable' ? { r: 'unavailable', retryAfter } : { r: 'ok', identity: evidence };
+  return found.evidence === 'other' ? { r: 'dead' } : { r: 'ok', identity: found.evidence };
 }
 
-/** What userinfo adds to a refresh. An upstream that just gave tokens vouches for the user, unless it talks nonsense now. */
+/** What userinfo adds to a refresh. An upstream that just gave tokens vouches for the user, unless it names another one. */
 async function told(
   provider: UpstreamProvider,
   owner: EvidenceOwner,
   accessToken: string,
-): Promise<Identity | 'unusable' | null> {
+): Promise<Identity | 'other' | null> {
   try {
     return await provider.userinfo({ accessToken, subject: owner.account });
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
-    return error.failure === 'invalid' ? 'unusable' : null;
+    return null;
   }
 }
 
@@ -69,6 +88,7 @@ async function byUserinfo(
   try {
     const identity = await provider.userinfo({ accessToken, subject: owner.account });
     if (!identity) return { r: 'impossible' };
+    if (identity === 'other') return { r: 'dead' };
     const evidence = sealIdentity(parts.sealer, owner, { identity, at: parts.clock() });
     await parts.store.saveIdentity({ bucket: owner.bucket, userId: owner.userId, identity: evidence });
     return { r: 'ok', identity };

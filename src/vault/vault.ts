@@ -13,7 +13,7 @@ import type { Identity, UpstreamTokens } from '../types/tokens.ts';
 import type { UpstreamProvider } from '../upstream/provider.ts';
 import { createRefresher } from './refresh.ts';
 import type { RenewedIdentity } from './renew-identity.ts';
-import { renewIdentity } from './renew-identity.ts';
+import { createIdentityRenewal } from './renew-identity.ts';
 import type { IdentityOwner } from './sealed-rows.ts';
 import { openIdentity, openTokens, sealIdentity, sealTokens } from './sealed-rows.ts';
 
@@ -63,7 +63,7 @@ export function createVault(parts: VaultParts): Vault {
     sealTokens: (key, tokens, upstreamClientId) => sealTokens(sealer, key, { tokens, upstreamClientId }),
     sealIdentity: (owner, identity, at) => sealIdentity(sealer, owner, { identity, at }),
     openIdentity: (owner, evidence) => openIdentity(sealer, owner, evidence),
-    renewIdentity: (owner, row) => renewIdentity({ ...parts, refresher }, owner, row),
+    renewIdentity: createIdentityRenewal({ ...parts, refresher }),
     async freshTokens(row) {
       if (row.state === 'dead') return { r: 'dead' };
       const tokens = openTokens(sealer, row);

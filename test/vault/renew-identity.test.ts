@@ -58,6 +58,7 @@ describe('evidence about a user', () => {
   it.each([
     { what: 'there is no userinfo', userinfo: () => Promise.resolve(null) },
     { what: 'userinfo is down', userinfo: fails('unavailable') },
+    { what: 'userinfo talks nonsense', userinfo: fails('invalid') },
     { what: 'userinfo refuses', userinfo: fails('rejected') },
   ])('is the old claims made new by a refresh when $what', async ({ userinfo }) => {
     await scene.signIn(tokens());
@@ -66,10 +67,10 @@ describe('evidence about a user', () => {
     expect(await kept()).toEqual({ name: 'Alice', age: 0 });
   });
 
-  it('stays old when userinfo talks about somebody else; the new tokens are kept', async () => {
+  it('is refused when userinfo talks about somebody else; the new tokens are kept', async () => {
     await scene.signIn(tokens());
-    scene.script.userinfo = fails('invalid');
-    expect(await renew()).toMatchObject({ r: 'unavailable' });
+    scene.script.userinfo = () => Promise.resolve('other');
+    expect(await renew()).toEqual({ r: 'dead' });
     expect(await kept()).toEqual({ name: 'Alice', age: day });
     expect(await scene.vault.freshTokens(await scene.row())).toMatchObject({
       tokens: { refreshToken: 'refresh-2' },

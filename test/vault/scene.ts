@@ -47,7 +47,7 @@ export function identity(changes: Partial<Identity> = {}): Identity {
 /** What the provider does next; tests replace the parts they are about. */
 export interface Script {
   refresh: (refreshToken: string) => Promise<UpstreamRefresh>;
-  userinfo: (accessToken: string) => Promise<Identity | null>;
+  userinfo: (accessToken: string) => Promise<Identity | 'other' | null>;
 }
 
 /** A vault over a real store and sealer, with a provider that follows a script and a clock that tests move. */
