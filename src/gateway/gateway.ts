@@ -1,7 +1,8 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { json } from '../http/headers.ts';
-import { toNodeHandler } from '../http/node.ts';
+import { sendToNode, toNodeHandler } from '../http/node.ts';
 import { splitTarget } from '../http/target.ts';
+import { checkWire } from '../http/wire.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import type { Log } from '../observe/log.ts';
 import { silentLog } from '../observe/log.ts';
@@ -83,6 +84,11 @@ export function createGateway(
       await Promise.all(backends.map((backend) => backend.close()));
     },
     listener: (request, response) => {
+      const refusal = checkVersion(request) ?? checkWire(request);
+      if (refusal) {
+        sendToNode(response, refusal);
+        return;
+      }
       const { path } = splitTarget(request.url ?? '/');
       const proxy = proxies.get(path);
       if (proxy) void proxy(request, response);
@@ -94,6 +100,12 @@ export function createGateway(
 function countStreams({ observer: { metrics } }: AuthServer, backends: readonly Backend[]): void {
   const about = { name: 'sallyport_open_streams', help: 'Event streams that run now.', labels: [] };
   metrics.gauge(about, () => [[[], backends.reduce((sum, { streams }) => sum + streams.size, 0)]]);
+}
+
+/** Node reads whatever looks like a version; other ones frame their messages in other ways (RFC 9110 §15.6.6). */
+function checkVersion({ httpVersion }: IncomingMessage): HttpResponse | null {
+  if (httpVersion === '1.1' || httpVersion === '1.0') return null;
+  return json(505, { error: 'http_version_not_supported' }, { connection: 'close' });
 }
 
 /** Refresh tokens are not the resource's business. */

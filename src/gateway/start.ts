@@ -63,6 +63,8 @@ function createServer({ listen: { tls } }: Config, listener: RequestListener): S
     keepAliveTimeout: 75_000,
     maxHeaderSize: 32_768,
     requireHostHeader: true,
+    // Whatever NODE_OPTIONS say: a lenient parser would let requests be smuggled.
+    insecureHTTPParser: false,
   };
   if (tls === null) return createHttpServer(limits, listener);
   return createHttpsServer(

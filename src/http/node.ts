@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Handler, HttpRequest, HttpResponse } from './exchange.ts';
 import { PayloadTooLarge } from './exchange.ts';
 import { splitTarget } from './target.ts';
+import { checkWire } from './wire.ts';
 
 /** A listener for `node:http`, and a middleware for Express and Connect: paths that are not ours go to `next`. */
 export type NodeHandler = (
@@ -95,7 +96,9 @@ export function toNodeHandler(handle: Handler, serves?: (path: string) => boolea
       next();
       return;
     }
-    void answer(exchange, response);
+    const refusal = checkWire(request);
+    if (refusal) sendToNode(response, refusal);
+    else void answer(exchange, response);
   };
 
   async function answer(exchange: HttpRequest, response: ServerResponse): Promise<void> {

@@ -10,6 +10,9 @@ export function splitTarget(target: string): { readonly path: string; readonly q
 function afterAuthority(target: string): string {
   const scheme = target.indexOf('://');
   if (scheme < 0) return target;
-  const slash = target.indexOf('/', scheme + 3);
-  return slash < 0 ? '/' : target.slice(slash);
+  const rest = target.slice(scheme + 3);
+  // The authority ends at the first of these (RFC 3986 §3.2); a slash in a query begins no path.
+  const end = rest.search(/[/?#]/u);
+  if (end < 0) return '/';
+  return rest[end] === '/' ? rest.slice(end) : `/${rest.slice(end)}`;
 }
