@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Connection-level headers (RFC 9110 §7.6.1); none of them may pass a proxy. */
+/** Connection-level headers (RFC 9110 §7.6.1, RFC 7540 §3.2.1); none of them may pass a proxy. */
 const hopByHop = [
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
@@ -13,34 +14,62 @@ const hopByHop = [
   'upgrade',
 ];
 
-/** What the client says that the MCP server must not hear: credentials for us, and claims about where it comes from. */
+/** What the client says to us, or that the MCP server must hear from us alone. `proxy`: CVE-2016-5385. */
 const clientOnly = new Set([
   ...hopByHop,
-  'authorization',
-  'cookie',
-  'host',
-  'origin',
-  'referer',
-  'forwarded',
-  'via',
-  'x-real-ip',
-  'content-length',
-  'expect',
+  ...['authorization', 'content-length', 'cookie', 'expect', 'host', 'origin', 'proxy', 'referer', 'via'],
 ]);
 
-/** What the MCP server says that is not for the client: its own sessions, challenges and CORS rules. */
-const serverOnly = new Set([...hopByHop, 'set-cookie', 'www-authenticate']);
+/**
+ * What only a trusted front proxy may say, and an MCP server that used to be behind one believes: where a request comes
+ * from, who the user is, which path and method were meant.
+ */
+const frontProxyOnly = [
+  /^(?:forwarded$|x-forwarded|x-real-ip$|sec-fetch-)/u,
+  /^(?:x-)?(?:true-|cluster-|originating-|remote-)?(?:client-)?(?:ip|addr)$|^x-envoy-|^cf-|^fastly-client-|^x-azure-clientip$/u,
+  /^(?:x-)?(?:remote|auth-request|authenticated|authentik|webauth|pomerium|vouch|goog-authenticated|goog-iap|forward-auth)-/u,
+  /^x-(?:user|username|userid|user-id|user-name|user-email|email|groups?|roles?|auth-user|consumer-.*|credential-.*)$/u,
+  /^x-(?:amzn-oidc-|amzn-mtls-|ms-client-principal|ms-token-|arr-)|^(?:x-)?(?:ssl-)?client-(?:cert|verify|dn)|^x-ssl-/u,
+  /^x-(?:original-|rewrite-|http-method|method-override$|host$|accel-|sendfile)/u,
+];
+
+/** What the MCP server says to us: its own sessions, challenges and addresses. */
+const serverOnly = new Set([
+  ...hopByHop,
+  ...['content-location', 'location'],
+  ...['authentication-info', 'proxy-authentication-info', 'set-cookie', 'set-cookie2', 'www-authenticate'],
+]);
+
+/**
+ * What would hold for our whole origin, where people sign in: an MCP server could log everybody out (`clear-site-data`),
+ * move the origin elsewhere (`alt-svc`) or widen a service worker. And what tells caches before us to keep an answer that
+ * was made for one user: we alone know that it was.
+ */
+const oursToSay = [
+  /^(?:access-control-|cross-origin-|content-security-policy|public-key-pins|expect-ct$|strict-transport-security$)/u,
+  /^(?:x-frame-options|x-content-type-options|referrer-policy|permissions-policy|feature-policy|origin-agent-cluster)$/u,
+  /^(?:alt-svc|clear-site-data|link|refresh|service-worker-allowed|nel|report-to|reporting-endpoints|accept-ch)$/u,
+  /^(?:.*-)?cache-control$|^surrogate-|^(?:expires|pragma|age)$|^x-(?:accel-|sendfile$|permitted-cross-domain-policies$)/u,
+];
 
 type Headers = Record<string, string | string[]>;
 
-/** Headers for the MCP server. */
+/** Headers for the MCP server. Programs of the CGI family read `_` as `-`, so both are the same name here. */
 export function requestHeaders(headers: IncomingHttpHeaders): Headers {
-  return pick(headers, (name) => !clientOnly.has(name) && !/^(?:x-forwarded-|sec-fetch-)/u.test(name));
+  return pick(headers, (written) => {
+    const name = written.replaceAll('_', '-');
+    return !clientOnly.has(name) && !frontProxyOnly.some((pattern) => pattern.test(name));
+  });
 }
 
-/** Headers for the client. */
+/** Headers for the client; never to be kept, because the answer is one user's. */
 export function responseHeaders(headers: IncomingHttpHeaders): Headers {
-  return pick(headers, (name) => !serverOnly.has(name) && !name.startsWith('access-control-'));
+  const theirs = pick(
+    headers,
+    (name) => !serverOnly.has(name) && !oursToSay.some((pattern) => pattern.test(name)),
+  );
+  // Event streams must not be changed on their way either (RFC 9111 §5.2.2.6).
+  return { ...theirs, 'cache-control': 'no-store, no-transform', 'x-content-type-options': 'nosniff' };
 }
 
 /** Headers named in `connection` are connection-level too. */
