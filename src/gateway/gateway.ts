@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { json } from '../http/headers.ts';
+import type { NodeHandler } from '../http/node.ts';
 import { sendToNode, toNodeHandler } from '../http/node.ts';
 import { splitTarget } from '../http/target.ts';
 import { checkWire } from '../http/wire.ts';
@@ -83,17 +84,18 @@ export function createGateway(
     close: async () => {
       await Promise.all(backends.map((backend) => backend.close()));
     },
-    listener: (request, response) => {
-      const refusal = checkVersion(request) ?? checkWire(request);
-      if (refusal) {
-        sendToNode(response, refusal);
-        return;
-      }
-      const { path } = splitTarget(request.url ?? '/');
-      const proxy = proxies.get(path);
-      if (proxy) void proxy(request, response);
-      else own(request, response);
-    },
+    listener: dispatcher(proxies, own),
+  };
+}
+
+/** By exact path; what is not one clear request of HTTP/1 reaches nobody. */
+function dispatcher(proxies: ReadonlyMap<string, ProxyHandler>, own: NodeHandler): RequestListener {
+  return (request, response) => {
+    const refusal = checkVersion(request) ?? checkWire(request);
+    const proxy = proxies.get(splitTarget(request.url ?? '/').path);
+    if (refusal) sendToNode(response, refusal);
+    else if (proxy) void proxy(request, response);
+    else own(request, response);
   };
 }
 
