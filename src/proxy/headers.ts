@@ -17,7 +17,15 @@ const hopByHop = [
 /** What the client says to us, or that the MCP server must hear from us alone. `proxy`: CVE-2016-5385. */
 const clientOnly = new Set([
   ...hopByHop,
-  ...['authorization', 'content-length', 'cookie', 'expect', 'host', 'origin', 'proxy', 'referer', 'via'],
+  'authorization',
+  'content-length',
+  'cookie',
+  'expect',
+  'host',
+  'origin',
+  'proxy',
+  'referer',
+  'via',
 ]);
 
 /**
@@ -36,8 +44,13 @@ const frontProxyOnly = [
 /** What the MCP server says to us: its own sessions, challenges and addresses. */
 const serverOnly = new Set([
   ...hopByHop,
-  ...['content-location', 'location'],
-  ...['authentication-info', 'proxy-authentication-info', 'set-cookie', 'set-cookie2', 'www-authenticate'],
+  'authentication-info',
+  'content-location',
+  'location',
+  'proxy-authentication-info',
+  'set-cookie',
+  'set-cookie2',
+  'www-authenticate',
 ]);
 
 /**
