@@ -66,7 +66,8 @@ export async function codeFor(
 ): Promise<Code> {
   const { verifier, challenge } = pkce();
   const answer = await stack.login({ client_id: clientId, code_challenge: challenge, ...more }, account);
-  const code = answer.searchParams.get('code') ?? '';
+  const code = answer.searchParams.get('code');
+  if (code === null) throw new Error(`no code in ${answer.href}`);
   const form = { grant_type: 'authorization_code', client_id: clientId, code, code_verifier: verifier };
   return { code, verifier, form };
 }
