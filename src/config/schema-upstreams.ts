@@ -74,7 +74,9 @@ const clientFields: {
     'Parameters to add to the authorization request. Those that we set ourselves are refused.',
     { access_type: 'offline', prompt: 'consent' },
   ),
-  allow_private_ips: flag('The upstream may be on a private address. Does not allow http.'),
+  allow_private_ips: flag(
+    'Hosts written here may be on a private address, others that its metadata names may not. Does not allow http.',
+  ),
   insecure_allow_http: flag('The upstream may be reached over http. Does not allow private addresses.'),
 };
 

@@ -27,6 +27,8 @@ export interface FetchPolicy {
   readonly allowHttp: boolean;
   /** Private addresses as well as public ones; see `isPrivateOrPublicAddress`. */
   readonly allowPrivate: boolean;
+  /** Narrows `allowPrivate` to hosts as `URL.hostname` has them, whatever the port: those that an operator named. */
+  readonly privateHosts?: readonly string[];
   /** Loopback hosts, over http too: for an operator whose own configuration names one. Names no other host. */
   readonly allowLoopback?: boolean;
   /** For everything from the first lookup to the last byte, redirects included. Default 30,000. */
@@ -152,10 +154,11 @@ async function answerLookup(
 }
 
 function admits(policy: FetchPolicy, target: { host: string; address: string }): boolean {
+  const mayBePrivate = policy.allowPrivate && (policy.privateHosts?.includes(target.host) ?? true);
   // A name that means this machine must not lead elsewhere, and only the operator may mean it (RFC 6761 §6.3).
   if (isLoopbackHost(target.host))
-    return isLoopbackAddress(target.address) && (policy.allowPrivate || policy.allowLoopback === true);
-  return policy.allowPrivate ? isPrivateOrPublicAddress(target.address) : isPublicAddress(target.address);
+    return isLoopbackAddress(target.address) && (mayBePrivate || policy.allowLoopback === true);
+  return mayBePrivate ? isPrivateOrPublicAddress(target.address) : isPublicAddress(target.address);
 }
 
 function checkUrl(text: string, policy: FetchPolicy): URL {

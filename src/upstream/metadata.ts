@@ -71,9 +71,9 @@ function checkDocument(document: oauth.AuthorizationServer, config: OidcUpstream
 function endpointProblem(endpoint: string, config: OidcUpstreamConfig): string | null {
   const url = URL.parse(endpoint);
   if (!url || url.username !== '' || url.password !== '') return 'is not a usable URL';
-  const loopback = isLoopbackUrl(endpoint);
-  if (isLoopbackUrl(config.issuer)) return loopback ? null : 'is not on this machine, as the issuer is';
-  if (loopback && !config.allowPrivateIps) return 'is on this machine, and the issuer is not';
-  if (url.protocol === 'https:' || (config.insecureAllowHttp && url.protocol === 'http:')) return null;
-  return 'is not https';
+  const local = isLoopbackUrl(config.issuer);
+  if (isLoopbackUrl(endpoint) !== local)
+    return local ? 'is not on this machine, as the issuer is' : 'is on this machine, and the issuer is not';
+  const http = url.protocol === 'http:' && (local || config.insecureAllowHttp);
+  return url.protocol === 'https:' || http ? null : 'is not https';
 }

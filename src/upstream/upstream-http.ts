@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import type { ClientAuthMethod, UpstreamConfig } from '../config/config.ts';
 import { isLoopbackHost } from '../net/addresses.ts';
 import { createGuardedFetch } from '../net/guarded-fetch.ts';
-import type { GuardedFetch } from '../net/guarded-fetch.ts';
+import type { GuardedFetch, Lookup } from '../net/guarded-fetch.ts';
 import type { Log } from '../observe/log.ts';
 import { SallyportError } from '../types/error.ts';
 import type { Clock } from '../types/time.ts';
@@ -14,6 +14,8 @@ export interface ProviderDeps {
    * the provider does not close it.
    */
   readonly fetch?: GuardedFetch;
+  /** Resolves names for the provider's own guarded fetch; the system's resolver by default. */
+  readonly lookup?: Lookup;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -42,7 +44,8 @@ export interface UpstreamHttp {
 }
 
 /**
- * @param named URLs that the operator wrote down. A loopback host among them opens loopback, for this upstream alone.
+ * @param named URLs that the operator wrote down. Only their hosts may be private, when the configuration says so; a
+ *   loopback host among them opens loopback, for this upstream alone.
  *   Throws `config_invalid` when the authentication method needs a secret and there is none.
  */
 export function createUpstreamHttp(
@@ -55,7 +58,9 @@ export function createUpstreamHttp(
     createGuardedFetch({
       allowHttp: config.insecureAllowHttp,
       allowPrivate: config.allowPrivateIps,
+      privateHosts: named.flatMap((url) => URL.parse(url)?.hostname ?? []),
       allowLoopback: named.some(isLoopbackUrl),
+      ...(deps.lookup && { lookup: deps.lookup }),
     });
   let auth = clientAuth(config, config.authMethod);
   let method = config.authMethod;
