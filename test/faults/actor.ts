@@ -112,6 +112,12 @@ export class Actor {
     return this.#tokensOf('refresh', await this.instance.stack.refresh(this.#clientId, refresh_token));
   }
 
+  /** The client gives its grant back, and keeps the tokens to see what they are worth. */
+  async revoke(): Promise<void> {
+    const form = { client_id: this.#clientId, token: this.tokens?.refresh_token ?? '' };
+    await this.instance.stack.call('/oauth/revoke', { method: 'POST', body: new URLSearchParams(form) });
+  }
+
   async #tokensOf(place: string, response: Response): Promise<Outcome> {
     const body = (await response.json()) as TokenAnswer & { error?: string };
     if (response.status === 200) {
