@@ -1,28 +1,40 @@
 import type { PkcePair } from '../fixtures/stack.ts';
 import { Browser, issuer, pkce, redirectUri, sealedRequest } from '../fixtures/stack.ts';
-import type { Instance, World } from './world.ts';
+import type { Front } from '../fixtures/stack.ts';
 
 interface TokenAnswer {
   readonly access_token: string;
   readonly refresh_token: string;
 }
 
+/** A server as the actor meets it. */
+export interface Place {
+  readonly stack: Front;
+  readonly mcp: (token: string) => Promise<Response>;
+}
+
 /** Everything that an actor does when something does not work: what real clients and people do. */
 type Outcome = 'done' | 'again' | 'gone';
+
+/** What outlives the servers. `clock`: milliseconds that passed in no time. */
+interface Surroundings {
+  readonly provider: Front['provider'];
+  readonly clock: { now: number };
+}
 
 let count = 0;
 
 /** A person with a browser and an MCP client, who carry on whatever happens to the server. */
 export class Actor {
   /** Whom they talk to now. */
-  instance: Instance;
+  instance: Place;
   /** How often the person was sent through a sign-in from the start. */
   logins = 0;
   /** Every answer that was not what they hoped for: `place status error`. */
   readonly complaints: string[] = [];
   tokens: TokenAnswer | null = null;
   readonly #account: string;
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly #browser: Browser;
   #clientId = '';
   #pair: PkcePair = pkce();
@@ -30,7 +42,7 @@ export class Actor {
   #patient = false;
   #code: string | null = null;
 
-  constructor(world: World, instance: Instance) {
+  constructor(world: Surroundings, instance: Place) {
     // Nobody inherits what another one's crash left behind.
     this.#account = `account-${(count += 1)}`;
     this.#world = world;
