@@ -1,0 +1,51 @@
+import type { RequestText } from '../load/plan.ts';
+import { chooseCores } from './cores.ts';
+import { startProcess } from './remote.ts';
+import type { Remote } from './remote.ts';
+import type { Candidate } from './rounds.ts';
+
+/** A server of a comparison, not started yet. */
+export interface CandidateSpec {
+  readonly name: string;
+  /** In `bench/servers/`. */
+  readonly file: string;
+  readonly args?: readonly string[];
+}
+
+const servers = new URL('../servers/', import.meta.url);
+const loadFile = new URL('../load/main.ts', import.meta.url);
+
+/** Starts a server of `bench/servers/` on the servers' core. */
+function startServer({ file, args = [] }: Pick<CandidateSpec, 'file' | 'args'>): Promise<Remote> {
+  const core = chooseCores()?.server ?? null;
+  return startProcess(new URL(file, servers), { core, args, execArgv: ['--expose-gc'] });
+}
+
+/** Starts the load generator on a core of its own. */
+function startLoad(): Promise<Remote> {
+  return startProcess(loadFile, { core: chooseCores()?.load ?? null });
+}
+
+/** Runs `work` with all candidates up and a load generator on another core, and stops them. */
+export async function withCandidates<T>(
+  specs: readonly CandidateSpec[],
+  { question, count }: { readonly question: string; readonly count: number },
+  work: (candidates: readonly Candidate[], load: Remote) => Promise<T>,
+): Promise<T> {
+  const remotes: Remote[] = [];
+  try {
+    const load = await startLoad();
+    remotes.push(load);
+    const candidates: Candidate[] = [];
+    for (const spec of specs) {
+      const server = await startServer(spec);
+      remotes.push(server);
+      const port = await server.ask<number>('listen');
+      const prepare = (): Promise<readonly RequestText[]> => server.ask(question, count);
+      candidates.push({ name: spec.name, server, port, prepare });
+    }
+    return await work(candidates, load);
+  } finally {
+    await Promise.all(remotes.map((remote) => remote.stop()));
+  }
+}

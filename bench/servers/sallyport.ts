@@ -1,0 +1,92 @@
+/** Sallyport as a library on `node:http`; the argument is the store: `memory`, or the path of a SQLite file. */
+import { resolveRunConfig } from '../../src/config/resolve.ts';
+import { toNodeHandler } from '../../src/http/node.ts';
+import { createAuthServer } from '../../src/server/auth-server.ts';
+import type { AuthServer } from '../../src/server/auth-server.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { AuthStore } from '../../src/store/contract.ts';
+import type { RequestText } from '../load/plan.ts';
+import { answerParent } from '../process/remote.ts';
+import { codeForm, redirectUri, refreshForm, tokenRequest } from './form.ts';
+import { listenOnLoopback } from './listen.ts';
+import type { SignIns } from './sign-ins.ts';
+import { createSignIns } from './sign-ins.ts';
+
+const [, , path = 'memory'] = process.argv;
+let running: Running | undefined;
+
+interface Running {
+  readonly auth: AuthServer;
+  readonly store: AuthStore;
+  readonly signIns: SignIns;
+  readonly clientId: string;
+}
+
+async function start(): Promise<null> {
+  const store = await openStore(path === 'memory' ? null : { type: 'sqlite', path });
+  const auth = await createAuthServer(await benchConfig(), store);
+  const registered = await auth.handle({
+    method: 'POST',
+    path: '/oauth/register',
+    query: '',
+    headers: { 'content-type': 'application/json' },
+    remoteAddress: undefined,
+    text: () => Promise.resolve(JSON.stringify({ client_name: 'Bench', redirect_uris: [redirectUri] })),
+  });
+  // Our registration answers text with a client_id.
+  const { client_id } = JSON.parse(String(registered.body)) as { client_id: string };
+  running = { auth, store, signIns: await createSignIns(auth, store), clientId: client_id };
+  return null;
+}
+
+function benchConfig(): ReturnType<typeof resolveRunConfig> {
+  const oidc_config = {
+    issuer_url: 'http://127.0.0.1:9',
+    client_id: 'sallyport',
+    client_secret_env_var: 'UPSTREAM_SECRET',
+  };
+  const runConfig = {
+    issuer: 'http://localhost:8080',
+    allowed_audiences: ['http://localhost:8080/mcp'],
+    upstreams: [{ name: 'demo', type: 'oidc', oidc_config }],
+    hmac_secret_files: ['/hmac'],
+    access: 'anyone',
+  };
+  return resolveRunConfig(runConfig, {
+    env: { UPSTREAM_SECRET: 'upstream-secret-upstream-secret-1' },
+    readFile: () => Promise.resolve(Buffer.alloc(32, 7)),
+  });
+}
+
+function server(): Running {
+  if (!running) throw new Error('not started');
+  return running;
+}
+
+async function requests(
+  count: number,
+  make: (running: Running) => Promise<Record<string, string>>,
+): Promise<RequestText[]> {
+  const made: RequestText[] = [];
+  for (let index = 0; index < count; index += 1)
+    made.push(tokenRequest('/oauth/token', await make(server())));
+  return made;
+}
+
+/** No personal scope: one signature for each answer, as the limit has it. */
+const plain = ['offline_access'];
+
+answerParent({
+  start,
+  listen: () => listenOnLoopback(toNodeHandler(server().auth.handle)),
+  refreshes: (count: number) =>
+    requests(count, async ({ signIns, clientId }) =>
+      refreshForm(clientId, await signIns.refreshToken(clientId, plain)),
+    ),
+  codes: (count: number) =>
+    requests(count, async ({ signIns, clientId }) => codeForm(clientId, await signIns.code(clientId, plain))),
+  identityRefreshes: (count: number) =>
+    requests(count, async ({ signIns, clientId }) =>
+      refreshForm(clientId, await signIns.refreshToken(clientId, ['openid', 'profile', 'email'])),
+    ),
+});
