@@ -1,6 +1,7 @@
 import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
 import { dropExpired } from './grant-operations.ts';
+import { PackedRecords } from './packed-records.ts';
 import type { ConnectionRecord, GrantRecord, PendingRecord, Rows, UserRecord } from './records.ts';
 
 /** Width of one slot of the expiry wheel. */
@@ -9,18 +10,20 @@ const slotWidth: Milliseconds = 60_000;
 /** Rows that one write may sweep, so that no single request pays for many. */
 const sweepLimit = 64;
 
+/** What belongs to one user; lists that are replaced, because nearly all of them have one entry. */
 interface Owned {
-  record: UserRecord | undefined;
-  readonly grants: Set<string>;
-  readonly connections: Map<string, ConnectionRecord>;
+  user: string | undefined;
+  grants: readonly string[];
+  connections: readonly string[];
 }
 
-/** Rows in maps. Expiry goes by slots of a wheel, so that nothing is ever scanned. */
+/** Packed rows in maps. Expiry goes by slots of a wheel, so that nothing is ever scanned. */
 export class MemoryRows implements Rows {
   readonly #clock: Clock;
   readonly #pending = new Map<string, PendingRecord>();
   readonly #sources = new Map<string, Set<string>>();
-  readonly #grants = new Map<string, GrantRecord>();
+  readonly #records = new PackedRecords();
+  readonly #grants = new Map<string, string>();
   readonly #users = new Map<string, Owned>();
   readonly #rings = new Map<string, KeyRingRow>();
   readonly #wheel = new Map<number, string[]>();
@@ -38,7 +41,7 @@ export class MemoryRows implements Rows {
 
   get stats(): { pending: number; grants: number; connections: number } {
     let connections = 0;
-    for (const owned of this.#users.values()) connections += owned.connections.size;
+    for (const owned of this.#users.values()) connections += owned.connections.length;
     return { pending: this.#pending.size, grants: this.#grants.size, connections };
   }
 
@@ -82,52 +85,59 @@ export class MemoryRows implements Rows {
   }
 
   grant(key: GrantKey): GrantRecord | undefined {
-    return this.#grants.get(grantKey(key));
+    return this.#open(grantKey(key));
   }
 
   saveGrant(record: GrantRecord): void {
     const key = grantKey(record);
-    if (!this.#grants.has(key)) {
-      this.#owned(record.bucket, record.userId).grants.add(key);
+    const known = this.#grants.get(key);
+    if (known === undefined) {
+      const owned = this.#owned(record.bucket, record.userId);
+      owned.grants = [...owned.grants, key];
       this.#schedule(key, record.expiresAt);
     }
-    this.#grants.set(key, record);
+    this.#grants.set(key, this.#records.packGrant(record, known));
   }
 
   deleteGrant(key: GrantKey): void {
-    const record = this.#grants.get(grantKey(key));
+    const gone = grantKey(key);
+    const record = this.#open(gone);
     if (!record) return;
-    this.#grants.delete(grantKey(key));
-    this.#users.get(userKey(record.bucket, record.userId))?.grants.delete(grantKey(key));
+    this.#grants.delete(gone);
+    const owned = this.#users.get(userKey(record.bucket, record.userId));
+    if (owned) owned.grants = owned.grants.filter((one) => one !== gone);
   }
 
   grantsOf(bucket: Bucket, userId: string): readonly GrantRecord[] {
     const keys = this.#users.get(userKey(bucket, userId))?.grants ?? [];
-    return [...keys].flatMap((key) => this.#grants.get(key) ?? []);
+    return keys.flatMap((key) => this.#open(key) ?? []);
   }
 
   user(bucket: Bucket, userId: string): UserRecord | undefined {
-    return this.#users.get(userKey(bucket, userId))?.record;
+    const packed = this.#users.get(userKey(bucket, userId))?.user;
+    return packed === undefined ? undefined : this.#records.openUser({ bucket, userId }, packed);
   }
 
   saveUser(record: UserRecord): void {
-    this.#owned(record.bucket, record.userId).record = record;
+    this.#owned(record.bucket, record.userId).user = this.#records.packUser(record);
   }
 
   connection(key: ConnectionKey): ConnectionRecord | undefined {
-    return this.#users.get(userKey(key.bucket, key.userId))?.connections.get(connectionKey(key));
+    return this.#connections(key).find((one) => isOf(one, key));
   }
 
   saveConnection(record: ConnectionRecord): void {
-    this.#owned(record.bucket, record.userId).connections.set(connectionKey(record), record);
+    const others = this.#connections(record).filter((one) => !isOf(one, record));
+    const all = [...others, record].map((one) => this.#records.packConnection(one));
+    this.#owned(record.bucket, record.userId).connections = all;
   }
 
   deleteUser(bucket: Bucket, userId: string): void {
     const owned = this.#users.get(userKey(bucket, userId));
     if (!owned) return;
-    owned.record = undefined;
-    owned.connections.clear();
-    if (owned.grants.size === 0) this.#users.delete(userKey(bucket, userId));
+    owned.user = undefined;
+    owned.connections = [];
+    if (owned.grants.length === 0) this.#users.delete(userKey(bucket, userId));
   }
 
   keyRing(name: string): KeyRingRow | undefined {
@@ -154,8 +164,20 @@ export class MemoryRows implements Rows {
     }
   }
 
+  #open(key: string): GrantRecord | undefined {
+    const packed = this.#grants.get(key);
+    const dot = key.indexOf('.');
+    const names = { bucket: key.slice(0, dot), grantId: key.slice(dot + 1) };
+    return packed === undefined ? undefined : this.#records.openGrant(names, packed);
+  }
+
+  #connections({ bucket, userId }: Pick<ConnectionKey, 'bucket' | 'userId'>): readonly ConnectionRecord[] {
+    const packed = this.#users.get(userKey(bucket, userId))?.connections ?? [];
+    return packed.map((one) => this.#records.openConnection({ bucket, userId }, one));
+  }
+
   #expire(key: string, now: Milliseconds): void {
-    const grant = this.#grants.get(key);
+    const grant = this.#open(key);
     if (!grant) return;
     if (grant.expiresAt > now) this.#schedule(key, grant.expiresAt);
     else dropExpired(this, grant);
@@ -173,7 +195,7 @@ export class MemoryRows implements Rows {
     const key = userKey(bucket, userId);
     const known = this.#users.get(key);
     if (known) return known;
-    const owned: Owned = { record: undefined, grants: new Set(), connections: new Map() };
+    const owned: Owned = { user: undefined, grants: [], connections: [] };
     this.#users.set(key, owned);
     return owned;
   }
@@ -187,7 +209,6 @@ function userKey(bucket: Bucket, userId: string): string {
   return `${bucket}.${userId}`;
 }
 
-/** Lengths keep two parts from running into each other. */
-function connectionKey({ upstream, account }: ConnectionKey): string {
-  return `${upstream.length}:${upstream}:${account}`;
+function isOf({ upstream, account }: ConnectionRecord, key: ConnectionKey): boolean {
+  return upstream === key.upstream && account === key.account;
 }
