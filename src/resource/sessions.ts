@@ -77,6 +77,12 @@ function isAlive(session: SessionView, token: AccessToken, now: Milliseconds): b
     session.grant.endsAt > now &&
     session.grant.userId === token.subject &&
     session.client === sha256(token.clientId) &&
+    owns(session) &&
     !session.revokedTokens.includes(token.tokenId)
   );
+}
+
+/** The connection that the store brought along is the grant's own: a row of somebody else would be somebody else's token. */
+function owns({ connection, grant }: SessionView): boolean {
+  return connection === null || connection.key.userId === grant.userId;
 }
