@@ -91,7 +91,7 @@ export async function openDoors(): Promise<Doors> {
   };
 }
 
-function payloadOf(token: string): Record<string, unknown> {
+export function payloadOf(token: string): Record<string, unknown> {
   const [, payload = ''] = token.split('.');
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
 }

@@ -243,7 +243,7 @@ describe('other versions of HTTP', () => {
     'GET /mcp HTTPS/1.1',
     'GET /mcp http/1.1',
   ])('%j gets no request through', async (start) => {
-    const answer = await send(port, request([], '', start));
+    const answer = await send(port, request([], '', start), { alone: true });
     expect(statuses(answer)).not.toContain(200);
     checkBackend(0);
   });

@@ -17,6 +17,8 @@ export interface Seen {
 export interface EndpointOptions {
   /** Overrides of the proxy's section. */
   readonly proxy?: Readonly<Record<string, unknown>>;
+  /** Endpoints beside it. */
+  readonly others?: readonly Readonly<Record<string, unknown>>[];
   /** Overrides of the other sections. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly wrapStore?: (store: AuthStore) => AuthStore;
@@ -60,7 +62,8 @@ export class Endpoint {
         holder.endpoint?.backend(request, response);
       });
     });
-    const proxy = [{ path: '/mcp', target: `${behind.url}/inner/mcp`, ...options.proxy }];
+    const first = { path: '/mcp', target: `${behind.url}/inner/mcp`, ...options.proxy };
+    const proxy = [first, ...(options.others ?? [])];
     const { wrapStore, streamCheckEvery, files = {}, env = {} } = options;
     const stack = await startStack(
       { proxy, ...options.config },
