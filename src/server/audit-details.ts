@@ -23,12 +23,21 @@ export interface Asking {
 
 /** What every event about a client's own request says. */
 export function requestDetails({ client, correlationId, from }: Asking): RequestDetails {
-  return {
-    correlationId: correlationLabel(correlationId),
-    source: sourceLabel(from),
-    client: clientLabel(client.id),
-    clientName: client.name === null ? null : outsideLabel(client.name),
-  };
+  return { correlationId: correlationLabel(correlationId), source: sourceLabel(from), ...labelsOf(client) };
+}
+
+type ClientLabels = Pick<RequestDetails, 'client' | 'clientName'>;
+
+/** Clients are kept and never change, and hashing their long ids is most of what an event costs. */
+const known = new WeakMap<object, ClientLabels>();
+
+function labelsOf(client: Asking['client']): ClientLabels {
+  const before = known.get(client);
+  if (before) return before;
+  const { id, name } = client;
+  const labels = { client: clientLabel(id), clientName: name === null ? null : outsideLabel(name) };
+  known.set(client, labels);
+  return labels;
 }
 
 /** What every event of a login says. */

@@ -25,6 +25,9 @@ export interface JsonLinesParts {
 /** How long an ordinary event may wait for others to share a write. */
 const flushEvery: Milliseconds = 250;
 
+/** What is worth a write at once, in UTF-16 units. */
+const enough = 65_536;
+
 /** How long a target that failed is left alone. */
 const retryAfter: Milliseconds = 1000;
 
@@ -82,7 +85,7 @@ class Writer {
     this.#waiting.push(line);
     this.#size += line.length;
     // A target that fails is asked again by its own timer.
-    if (this.#failure === null) this.#schedule(urgent ? 0 : flushEvery);
+    if (this.#failure === null) this.#schedule(urgent || this.#size > enough ? 0 : flushEvery);
   }
 
   problem(): string | null {
