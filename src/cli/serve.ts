@@ -15,7 +15,7 @@ const usage = `usage: sallyport serve -c FILE [--state-dir DIR]
                       else SALLYPORT_STATE_DIR, $XDG_STATE_HOME/sallyport or ~/.local/state/sallyport
 `;
 
-/** `sallyport serve`: runs until it is told to stop. @returns the exit code */
+/** `sallyport serve`: runs until it is told to stop; `SIGHUP` opens the audit file anew. @returns the exit code */
 export async function serve(args: readonly string[]): Promise<number> {
   try {
     const { config: file, 'state-dir': stateDir, help } = readOptions(args);
@@ -29,6 +29,7 @@ export async function serve(args: readonly string[]): Promise<number> {
     const log = createPinoLog(config.observe.logLevel);
     const gateway = await startGateway(config, { stateDir: stateDir ?? defaultStateDir(), log });
     process.stderr.write(`sallyport serves ${config.issuer} on ${gateway.url}\n`);
+    process.on('SIGHUP', gateway.reopen);
     const signal = await stopSignal();
     log.info({ signal }, 'stopping');
     await gateway.close();

@@ -18,6 +18,8 @@ export interface RunningGateway {
   readonly url: string;
   /** Lets running requests end for a moment, then ends everything; idempotent. */
   readonly close: () => Promise<void>;
+  /** Opens the audit file anew, after a log rotation moved it away. */
+  readonly reopen: () => void;
 }
 
 export interface StartOptions {
@@ -51,7 +53,11 @@ export async function startGateway(given: Config, { stateDir, log }: StartOption
   for (const warning of config.warnings) log.warn({}, warning);
   log.info({ issuer: config.issuer, listen: config.listen.port }, 'the gateway is running');
   let closed: Promise<void> | undefined;
-  return { url: addressOf(server, config), close: () => (closed ??= stop(server, gateway).then(closeParts)) };
+  return {
+    url: addressOf(server, config),
+    close: () => (closed ??= stop(server, gateway).then(closeParts)),
+    reopen: auth.observer.reopen,
+  };
 }
 
 function createServer({ listen: { tls } }: Config, listener: RequestListener): Server {
