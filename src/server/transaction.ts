@@ -1,8 +1,8 @@
 import { randomToken } from '../crypto/random.ts';
 import { sha256 } from '../crypto/hash.ts';
-import type { Sealer } from '../crypto/seal.ts';
 import { SallyportError } from '../types/error.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
+import type { ServerContext } from './context.ts';
 import type { LoginRequest } from './login-request.ts';
 
 /** How long a login may take from its first page to the upstream's answer. */
@@ -33,37 +33,38 @@ export function correlationOf(transaction: { readonly id: string }): string {
   return sha256(`correlation:${transaction.id}`).slice(0, 12);
 }
 
+/** What seals, and under whose name. */
+type Sealing = Pick<ServerContext, 'rings' | 'config'>;
+
 /** Seals for the store. */
-export function sealBytes(sealer: Sealer, transaction: Transaction): Uint8Array {
-  return sealer.seal(JSON.stringify(transaction), 'login:pending');
+export function sealBytes(sealing: Sealing, transaction: Transaction): Uint8Array {
+  return seal(sealing, transaction, 'pending');
 }
 
 /** @throws {SallyportError} `seal_broken` */
-export function openBytes(sealer: Sealer, sealed: Uint8Array): Transaction {
-  return read(sealer, sealed, 'pending');
+export function openBytes(sealing: Sealing, sealed: Uint8Array): Transaction {
+  return read(sealing, sealed, 'pending');
 }
 
 /** Seals for the browser; `null` when the request is too large to travel. */
 export function sealText(
-  sealer: Sealer,
+  sealing: Sealing,
   transaction: Transaction,
   purpose: 'handover' | 'consent',
 ): string | null {
-  const text = Buffer.from(sealer.seal(JSON.stringify(transaction), `login:${purpose}`)).toString(
-    'base64url',
-  );
+  const text = Buffer.from(seal(sealing, transaction, purpose)).toString('base64url');
   return text.length > maxSealedLength ? null : text;
 }
 
 /** `null` for a text that we did not seal for this purpose, or that is too old. */
 export function openText(
-  sealer: Sealer,
+  sealing: Sealing,
   text: string | undefined,
   { purpose, clock }: { readonly purpose: 'handover' | 'consent'; readonly clock: Clock },
 ): Transaction | null {
   if (text === undefined || text.length > maxSealedLength) return null;
   try {
-    const transaction = read(sealer, Buffer.from(text, 'base64url'), purpose);
+    const transaction = read(sealing, Buffer.from(text, 'base64url'), purpose);
     return transaction.expiresAt > clock() ? transaction : null;
   } catch (error) {
     if (error instanceof SallyportError) return null;
@@ -71,7 +72,17 @@ export function openText(
   }
 }
 
-function read(sealer: Sealer, sealed: Uint8Array, purpose: Purpose): Transaction {
-  // Only `seal*` above writes under this context, so the shape is ours.
-  return JSON.parse(sealer.open(sealed, `login:${purpose}`).toString()) as Transaction;
+function seal({ rings, config }: Sealing, transaction: Transaction, purpose: Purpose): Uint8Array {
+  return rings.transactions.seal(JSON.stringify(transaction), contextOf(config.issuer, purpose));
+}
+
+function read({ rings, config }: Sealing, sealed: Uint8Array, purpose: Purpose): Transaction {
+  const plain = rings.transactions.open(sealed, contextOf(config.issuer, purpose));
+  // Only `seal` above writes under this context, so the shape is ours.
+  return JSON.parse(plain.toString()) as Transaction;
+}
+
+/** Servers may share secrets, not logins: what one has checked by its own rules means nothing to another. */
+function contextOf(issuer: string, purpose: Purpose): string {
+  return `login:${purpose}:${issuer}`;
 }

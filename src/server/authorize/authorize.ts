@@ -35,7 +35,7 @@ export function authorize(context: ServerContext): ScopedHandler {
 
 /** The callback lives on another origin, and consent must share its cookie: the sealed request goes there. */
 function handOver(context: ServerContext, transaction: Transaction): HttpResponse {
-  const sealed = sealText(context.rings.transactions, transaction, 'handover');
+  const sealed = sealText(context, transaction, 'handover');
   if (sealed === null) throw new OAuthError('invalid_request', 'the request is too large');
   return redirect(`${context.locations.consent}?request=${sealed}`);
 }

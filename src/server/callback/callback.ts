@@ -11,6 +11,7 @@ import { readBrowser } from '../browser-cookie.ts';
 import type { ServerContext } from '../context.ts';
 import type { LoginState } from '../login-state.ts';
 import { openLoginState } from '../login-state.ts';
+import { resumeClient } from '../resume-client.ts';
 import type { Transaction } from '../transaction.ts';
 import { correlationOf, openBytes } from '../transaction.ts';
 import { checkAccess } from './check-access.ts';
@@ -88,18 +89,13 @@ function openState(context: ServerContext, request: HttpRequest, parameters: URL
 }
 
 function open(context: ServerContext, sealed: Uint8Array): Transaction {
-  return openBytes(context.rings.transactions, sealed);
+  return openBytes(context, sealed);
 }
 
-function replyTo({ clients }: ServerContext, transaction: Transaction): ReplyTo {
-  const { clientId, redirectUri, state } = transaction.request;
-  const client = clients.find(clientId);
-  const correlationId = correlationOf(transaction);
-  if (client) return { client, redirectUri, state, correlationId };
-  throw new PageError('This app is no longer registered here', {
-    explanation: 'Its registration ended while you were signing in.',
-    action: 'Remove this server from the app and add it again.',
-  });
+function replyTo(context: ServerContext, transaction: Transaction): ReplyTo {
+  const { redirectUri, state } = transaction.request;
+  const client = resumeClient(context, transaction);
+  return { client, redirectUri, state, correlationId: correlationOf(transaction) };
 }
 
 function expired(): PageError {

@@ -14,6 +14,7 @@ import { readBrowser } from '../browser-cookie.ts';
 import { signedInPage } from '../callback/signed-in.ts';
 import { startLeg } from '../callback/start-leg.ts';
 import type { ServerContext } from '../context.ts';
+import { resumeClient } from '../resume-client.ts';
 import type { Transaction } from '../transaction.ts';
 import { correlationOf, openText, sealBytes, transactionTtl } from '../transaction.ts';
 import { checkSameOrigin } from './check-same-origin.ts';
@@ -23,13 +24,13 @@ import { showConsent } from './show-consent.ts';
 export function consentPage(context: ServerContext): ScopedHandler {
   return answerPage(context, async (request, scope) => {
     const sealed = parseParameters(request.query).get('request');
-    const transaction = openText(context.rings.transactions, sealed, {
+    const transaction = openText(context, sealed, {
       purpose: 'handover',
       clock: context.clock,
     });
     if (!transaction) throw expired();
     scope.correlationId = correlationOf(transaction);
-    return showConsent(context, { request, transaction, client: knownClient(context, transaction) });
+    return showConsent(context, { request, transaction, client: resumeClient(context, transaction) });
   });
 }
 
@@ -38,14 +39,14 @@ export function consentDecision(context: ServerContext): ScopedHandler {
   return answerPage(context, async (request, scope) => {
     checkSameOrigin(context, request);
     const form = await readForm(request);
-    const transaction = openText(context.rings.transactions, form.get('request'), {
+    const transaction = openText(context, form.get('request'), {
       purpose: 'consent',
       clock: context.clock,
     });
     if (!transaction) throw expired();
     scope.correlationId = correlationOf(transaction);
     checkBrowser(context, request, transaction);
-    const client = knownClient(context, transaction);
+    const client = resumeClient(context, transaction);
     const details = (): LoginDetails => loginDetails(request, { transaction, client });
     if (form.get('decision') !== 'allow') {
       context.observer.audit.record('consent_declined', details);
@@ -78,7 +79,7 @@ async function goUpstream(
 ): Promise<HttpResponse> {
   const stored = await context.store.putPending({
     transaction: transaction.id,
-    sealed: sealBytes(context.rings.transactions, transaction),
+    sealed: sealBytes(context, transaction),
     ttl: transactionTtl,
     source: sourceOf(request.remoteAddress),
   });
@@ -92,15 +93,6 @@ function declined(context: ServerContext, transaction: Transaction, client: Clie
   const { redirectUri, state } = transaction.request;
   const to = { client, redirectUri, state, correlationId: correlationOf(transaction) };
   return replyWithError(context, to, new OAuthError('access_denied', 'the user did not agree'));
-}
-
-function knownClient({ clients }: ServerContext, { request }: Transaction): Client {
-  const client = clients.find(request.clientId);
-  if (client) return client;
-  throw new PageError('This app is no longer registered here', {
-    explanation: 'Its registration ended while you were signing in.',
-    action: 'Remove this server from the app and add it again.',
-  });
 }
 
 function expired(): PageError {

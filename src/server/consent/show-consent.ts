@@ -15,9 +15,9 @@ export function showConsent(
   context: ServerContext,
   { request, transaction, client }: { request: HttpRequest; transaction: Transaction; client: Client },
 ): HttpResponse {
-  const { config, provider, locations, rings } = context;
+  const { config, provider, locations } = context;
   const browser = ensureBrowser(context, request);
-  const sealed = sealText(rings.transactions, { ...transaction, browser: browser.hash }, 'consent');
+  const sealed = sealText(context, { ...transaction, browser: browser.hash }, 'consent');
   if (sealed === null) throw new OAuthError('invalid_request', 'the request is too large');
   const login = transaction.request;
   const html = renderConsentPage({
