@@ -4,14 +4,17 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { StepName } from './operations.ts';
 import { steps } from './operations.ts';
 import type { StoreCaps } from './records.ts';
+import { storageFailure } from './sqlite-failure.ts';
+import { watchDatabase } from './sqlite-file.ts';
 import { prepareDatabase } from './sqlite-schema.ts';
 import { SqliteRows } from './sqlite-rows.ts';
-import { SallyportError } from '../types/error.ts';
 import type { ErrorCode } from '../types/error.ts';
 
 /** What the thread is started with. */
 export interface WorkerOptions {
   readonly path: string;
+  /** Of the file when the store was opened. */
+  readonly identity: string | null;
   readonly caps: StoreCaps;
 }
 
@@ -42,7 +45,8 @@ const purgeEvery = 30_000;
 const port = parentPort;
 if (!port) throw new TypeError('this file runs as a worker thread');
 // Only `sqlite.ts` starts this thread.
-const { path, caps } = workerData as WorkerOptions;
+const { path, identity, caps } = workerData as WorkerOptions;
+let checkFile: () => void = watchDatabase(path, identity);
 
 try {
   serve(openDatabase());
@@ -51,9 +55,12 @@ try {
 }
 
 function openDatabase(): DatabaseSync {
+  // SQLite would make a new file where one was removed.
+  checkFile();
   const database = new DatabaseSync(path);
   try {
     prepareDatabase(database);
+    checkFile = watchDatabase(path, identity);
     return database;
   } catch (error) {
     database.close();
@@ -110,6 +117,7 @@ function runCall(rows: SqliteRows, { name, args }: Call): unknown {
 }
 
 function inTransaction<T>(database: DatabaseSync, body: () => T): T {
+  checkFile();
   database.exec('BEGIN IMMEDIATE');
   try {
     const result = body();
@@ -144,6 +152,6 @@ function purge(database: DatabaseSync, rows: SqliteRows): void {
 }
 
 function failure(error: unknown): Outcome {
-  const message = error instanceof Error ? error.message : 'unknown failure';
-  return { ok: false, code: error instanceof SallyportError ? error.code : 'storage_failed', message };
+  const { code, message } = storageFailure(error);
+  return { ok: false, code, message };
 }

@@ -6,6 +6,7 @@ import type { StepName } from './operations.ts';
 import { stepsBy } from './operations.ts';
 import type { StoreCaps } from './records.ts';
 import { defaultCaps } from './records.ts';
+import { identityOf } from './sqlite-file.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 
 export interface SqliteStoreOptions {
@@ -27,8 +28,15 @@ const tick = 60_000;
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<AuthStore> {
   const { path, clock = Date.now, caps } = options;
   createPrivateFile(path);
-  const thread = new SqliteThread({ path, caps: { ...defaultCaps, ...caps } }, clock);
-  await thread.start();
+  const thread = new SqliteThread(
+    { path, identity: identityOf(path), caps: { ...defaultCaps, ...caps } },
+    clock,
+  );
+  await thread.start().catch((error: unknown) => {
+    // Only here the path may be said: later failures are shown to anybody who asks whether we are ready.
+    if (!(error instanceof SallyportError)) throw error;
+    throw new SallyportError(error.code, `${path}: ${error.message}`, { cause: error });
+  });
   const timer = setInterval(() => thread.nudge(), tick).unref();
   let closed: Promise<void> | undefined;
 
