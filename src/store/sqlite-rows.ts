@@ -112,6 +112,12 @@ export class SqliteRows implements Rows {
     this.#save('keyRings', ['name'], { name, ...row });
   }
 
+  /** A write that leaves nothing: a disk that is full or read-only refuses it. */
+  probe(): void {
+    this.#run("INSERT INTO keyRings (name, value, version) VALUES ('', x'', 0)");
+    this.#run("DELETE FROM keyRings WHERE name = ''");
+  }
+
   /** Numbers of rows, for operators. */
   stats(): { pending: number; grants: number; connections: number } {
     const count = (table: string): number =>

@@ -146,7 +146,7 @@ export class SqliteThread {
 }
 
 function errorOf(outcome: Outcome | undefined): SallyportError {
-  if (outcome && !outcome.ok) return new SallyportError(outcome.code, `storage: ${outcome.message}`);
+  if (outcome && !outcome.ok) return new SallyportError(outcome.code, outcome.message);
   return failed('the storage thread gave no answer');
 }
 
