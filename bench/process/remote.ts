@@ -98,6 +98,8 @@ export function answerParent(handlers: Handlers): void {
   const all: Handlers = { usage: (how: 'collect' | undefined) => usage(how), ...handlers };
   process.on('message', (question: Question) => void reply(all, question));
   process.on('disconnect', () => process.exit(0));
+  // An orderly end, so that `--cpu-prof` writes its file.
+  process.once('SIGTERM', () => process.exit(0));
 }
 
 async function reply(handlers: Handlers, { id, name, argument }: Question): Promise<void> {
