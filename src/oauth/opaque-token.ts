@@ -26,8 +26,17 @@ export interface TokenCodec {
 
 const prefixes: Readonly<Record<OpaqueKind, string>> = { code: 'sp_ac_', refresh: 'sp_rt_' };
 
+/** Keeps the MACs of the kinds apart. */
+const labels: Readonly<Record<OpaqueKind, Buffer>> = {
+  code: Buffer.from('code:'),
+  refresh: Buffer.from('refresh:'),
+};
+
 const layout = { bucket: 2, grantId: 16, generation: 4, seed: 32, tag: 32 };
 const bodyLength = layout.bucket + layout.grantId + layout.generation + layout.seed;
+const idFrom = layout.bucket;
+const generationFrom = idFrom + layout.grantId;
+const seedFrom = generationFrom + layout.generation;
 const textLength = Math.ceil(((bodyLength + layout.tag) * 4) / 3);
 
 /** @param keys the first signs, all verify */
@@ -56,36 +65,38 @@ export function createTokenCodec(keys: readonly MacKey[]): TokenCodec {
 }
 
 function authenticated(kind: OpaqueKind, body: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`${kind}:`), body]);
+  return Buffer.concat([labels[kind], body]);
 }
 
 function write({ bucket, grantId, generation, seed }: OpaqueToken): Buffer {
+  const body = Buffer.alloc(bodyLength);
   const wellFormed =
     /^[0-9a-f]{3}$/u.test(bucket) &&
-    isBytes(grantId, layout.grantId) &&
-    isBytes(seed, layout.seed) &&
-    generation >>> 0 === generation;
+    generation >>> 0 === generation &&
+    writeBytes(body, grantId, { from: idFrom, to: generationFrom }) &&
+    writeBytes(body, seed, { from: seedFrom, to: bodyLength });
   // Anything else would be written as something else, and open as another grant's token.
   if (!wellFormed) throw new TypeError('not the parts of a token');
-  const body = Buffer.alloc(bodyLength);
   body.writeUInt16BE(Number.parseInt(bucket, 16), 0);
-  body.write(grantId, layout.bucket, 'base64url');
-  body.writeUInt32BE(generation, layout.bucket + layout.grantId);
-  body.write(seed, layout.bucket + layout.grantId + layout.generation, 'base64url');
+  body.writeUInt32BE(generation, generationFrom);
   return body;
 }
 
-function isBytes(text: string, length: number): boolean {
-  const bytes = Buffer.from(text, 'base64url');
-  return bytes.length === length && bytes.toString('base64url') === text;
+/** False unless the text is these very bytes in base64url. */
+function writeBytes(
+  body: Buffer,
+  text: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): boolean {
+  body.write(text, from, to - from, 'base64url');
+  return body.toString('base64url', from, to) === text;
 }
 
 function read(body: Buffer): OpaqueToken {
-  const afterId = layout.bucket + layout.grantId;
   return {
     bucket: body.readUInt16BE(0).toString(16).padStart(3, '0'),
-    grantId: body.subarray(layout.bucket, afterId).toString('base64url'),
-    generation: body.readUInt32BE(afterId),
-    seed: body.subarray(afterId + layout.generation).toString('base64url'),
+    grantId: body.toString('base64url', idFrom, generationFrom),
+    generation: body.readUInt32BE(generationFrom),
+    seed: body.toString('base64url', seedFrom, bodyLength),
   };
 }
