@@ -8,6 +8,8 @@ const maxParameters = 100;
 /** What form encoding never writes (URL Standard §5.2): decoders differ about it, and broken UTF-8 would become one U+FFFD. */
 const notEncoded = /[^\x20-\x7e]/u;
 
+const encoded = /[%+]/u;
+
 /** The parameters of one request. Each came once; an empty value counts as absent (RFC 6749 §3.1). */
 export class Parameters {
   readonly #values: ReadonlyMap<string, readonly string[]>;
@@ -57,6 +59,8 @@ export function parseParameters(text: string): Parameters {
 }
 
 function decode(text: string): string {
+  // Most values are tokens and ids, which need no encoding. A NUL is not printable, so it only comes encoded.
+  if (!encoded.test(text)) return text;
   let decoded: string;
   try {
     decoded = decodeURIComponent(text.replaceAll('+', ' '));
