@@ -3,22 +3,13 @@ import type { HttpResponse } from './exchange.ts';
 /** Headers of answers that scripts must be able to read: without them a browser client never sees a challenge. */
 const exposed = 'WWW-Authenticate, Retry-After, Mcp-Session-Id, X-Correlation-Id';
 
-const decorated = new WeakMap<HttpResponse, HttpResponse>();
-
 /** Lets scripts of any origin read the answer; credentials are never allowed, so nothing of the user rides along. */
 export function withCors(response: HttpResponse): HttpResponse {
-  const known = decorated.get(response);
-  if (known) return known;
-  const answer = {
-    ...response,
-    headers: {
-      ...response.headers,
-      'access-control-allow-origin': '*',
-      'access-control-expose-headers': exposed,
-    },
-  };
-  decorated.set(response, answer);
-  return answer;
+  const { status, headers, body } = response;
+  // A document whose bytes are made once brings its headers along.
+  if (headers['access-control-allow-origin'] !== undefined) return response;
+  const open = { ...headers, 'access-control-allow-origin': '*', 'access-control-expose-headers': exposed };
+  return body === undefined ? { status, headers: open } : { status, headers: open, body };
 }
 
 /** Answers a preflight. `*` covers every header but `Authorization` (Fetch §4.8), which is therefore named. */

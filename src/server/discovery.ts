@@ -1,3 +1,4 @@
+import { withCors } from '../http/cors.ts';
 import { publicDocument } from '../http/headers.ts';
 import type { Route } from '../http/router.ts';
 import {
@@ -46,7 +47,7 @@ function protectedResources({ config }: ServerContext): readonly Route[] {
 }
 
 function documents(paths: readonly string[], body: object, maxAge: number): readonly Route[] {
-  const response = publicDocument(body, maxAge);
+  const response = withCors(publicDocument(body, maxAge));
   return [...new Set(paths)].map((path) => ({
     method: 'GET' as const,
     path,
