@@ -12,6 +12,8 @@ interface Bounds {
   readonly path: Path;
   readonly usual: Milliseconds;
   readonly max: Milliseconds;
+  /** What a zero says: the default, as in Go; nothing at all; or that somebody is mistaken. */
+  readonly zero: 'usual' | 'none' | 'refused';
 }
 
 /** Every span of the configuration. */
@@ -21,12 +23,17 @@ export interface Spans {
   readonly identityMaxAge: Milliseconds;
 }
 
-/** Reads the lifespans: a zero means the default, the least is a second, the upper bounds are ToolHive's. */
+/**
+ * Reads the lifespans: the least is a second, the upper bounds are ToolHive's. A zero means the default in ToolHive's sections,
+ * and never in ours: who writes `refresh_grace: 0` wants none.
+ */
 export function resolveLifespans(resolving: Resolving): Spans {
   const { config, findings } = resolving;
   const tokens = config.token_lifespans;
-  const read = (text: DurationText | undefined, bounds: Bounds): Milliseconds =>
-    span(text, bounds, resolving);
+  const read = (
+    text: DurationText | undefined,
+    { zero = 'usual', ...bounds }: Omit<Bounds, 'zero'> & Partial<Bounds>,
+  ): Milliseconds => span(text, { zero, ...bounds }, resolving);
   const at = (field: string): Path => ['token_lifespans', field];
   if (config.delegation_token_lifespan !== undefined) {
     const path = ['delegation_token_lifespan'];
@@ -54,24 +61,32 @@ export function resolveLifespans(resolving: Resolving): Spans {
         path: ['session_lifespan'],
         usual: 2160 * hour,
         max: 87_600 * hour,
+        zero: 'refused',
       }),
     },
-    refreshGrace: read(config.refresh_grace, { path: ['refresh_grace'], usual: 60 * second, max: hour / 6 }),
+    refreshGrace: read(config.refresh_grace, {
+      path: ['refresh_grace'],
+      usual: 60 * second,
+      max: hour / 6,
+      zero: 'none',
+    }),
     identityMaxAge: read(config.identity_max_age, {
       path: ['identity_max_age'],
       usual: 24 * hour,
       max: 87_600 * hour,
+      zero: 'refused',
     }),
   };
 }
 
 function span(
   text: DurationText | undefined,
-  { path, usual, max }: Bounds,
+  { path, usual, max, zero }: Bounds,
   { findings }: Resolving,
 ): Milliseconds {
+  if (text === undefined) return usual;
   const value = milliseconds(text);
-  if (value === 0) return usual;
+  if (value === 0 && zero !== 'refused') return zero === 'none' ? 0 : usual;
   if (value < second || value > max)
     findings.refuse(path, {
       problem: `must be between ${formatDuration(second)} and ${formatDuration(max)}`,
@@ -81,8 +96,8 @@ function span(
 }
 
 /** The shape is checked already; what is left to go wrong is a duration of more than 292 years. */
-function milliseconds(text: DurationText | undefined): Milliseconds {
-  if (text === undefined || text === 0) return 0;
+function milliseconds(text: DurationText): Milliseconds {
+  if (text === 0) return 0;
   try {
     return parseDuration(text);
   } catch {

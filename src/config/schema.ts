@@ -150,8 +150,8 @@ const lifespanFields: Pick<
     '2160h',
   ),
   refresh_grace: duration(
-    'How long a superseded refresh token still gets the current one, for clients that race or lose an answer: 1s to 10m. ' +
-      'Default: 60s.',
+    'How long a superseded refresh token still gets the current one, for clients that race or lose an answer: 1s to 10m, ' +
+      'or 0 for not at all. Default: 60s.',
     '60s',
   ),
   identity_max_age: duration(

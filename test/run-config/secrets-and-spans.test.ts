@@ -82,6 +82,16 @@ describe('lifespans', () => {
     expect(await resolve(runConfig())).toMatchObject({ refreshGrace: 60_000, identityMaxAge: 86_400_000 });
   });
 
+  it('of our own take a zero for what it says: no grace, and never no end', async () => {
+    for (const zero of [0, '0', '0s', '-0s'])
+      expect((await resolve(runConfig({ refresh_grace: zero }))).refreshGrace).toBe(0);
+    expect(await complaints(runConfig({ refresh_grace: '999ms' }))).toHaveLength(1);
+    for (const field of ['session_lifespan', 'identity_max_age'])
+      expect(await complaints(runConfig({ [field]: 0 }))).toEqual([
+        `${field}: must be between 1s and 87600h`,
+      ]);
+  });
+
   it.each([
     ['access_token_lifespan', '24h', '24h0m1s'],
     ['refresh_token_lifespan', '720h', '721h'],
