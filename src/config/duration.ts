@@ -16,9 +16,9 @@ const units: ReadonlyMap<string, bigint> = new Map([
 /** Go keeps durations in 64 bits of nanoseconds: about 292 years. */
 const longest = 2n ** 63n - 1n;
 
-/** The grammar of Go's `time.ParseDuration`, as JSON Schema needs it. */
+/** The grammar of Go's `time.ParseDuration`, as JSON Schema needs it. Each digit fits in one place only: no backtracking. */
 export const durationPattern: RegExp =
-  /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/;
+  /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/;
 
 /**
  * Reads a duration in Go's grammar: an optional sign, then numbers with units (`1h30m`, `1.5s`); there are no days.
