@@ -11,9 +11,12 @@ export interface PlacedComplaint extends Complaint {
 
 type Issue = z.core.$ZodIssue;
 
+/** Made at the first complaint: it costs more than everything else about one. */
+let known: JsonSchemaNode | undefined;
+
 /** Says what zod found in our words: what is wrong, and what to write. */
 export function complaintsFrom(issues: readonly Issue[], value: unknown): readonly PlacedComplaint[] {
-  const schema = runConfigJsonSchema();
+  const schema = (known ??= runConfigJsonSchema());
   return issues.flatMap((issue) => explain(issue, { path: pathOf(issue.path), value, schema }));
 }
 
