@@ -2,17 +2,26 @@ import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deriveMacKey } from '../../src/crypto/hmac.ts';
-import { createSealer } from '../../src/crypto/seal.ts';
+import { openKeyRings } from '../../src/keys/rings.ts';
 import { legSecrets, openLoginState } from '../../src/server/login-state.ts';
 import type { LoginRequest } from '../../src/server/login-request.ts';
 import { openBytes, openText, sealBytes, sealText, startTransaction } from '../../src/server/transaction.ts';
 import { SallyportError } from '../../src/types/error.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { ringStore } from '../key-rings/ring-store.ts';
+import { resolve, runConfig } from '../run-config/fixture.ts';
 import { bounded, fuzz } from './cases.ts';
 import { anyText, around, damaged, repeats } from './texts.ts';
 
 const now = 1_800_000_000_000;
 const clock = (): number => now;
-const sealer = createSealer([randomBytes(32), randomBytes(32)]);
+const sealing = {
+  rings: await openKeyRings({
+    hmacSecrets: [new Secret(randomBytes(32))],
+    store: ringStore({ durable: false }),
+  }),
+  config: await resolve(runConfig()),
+};
 
 const request: fc.Arbitrary<LoginRequest> = fc.record({
   clientId: fc.constant('sp_c1_abc'),
@@ -29,7 +38,7 @@ const request: fc.Arbitrary<LoginRequest> = fc.record({
 const purpose = fc.constantFrom('handover', 'consent');
 const transaction = request.map((each) => startTransaction(each, clock));
 const sealed = fc.constantFrom(
-  ...fc.sample(transaction, { numRuns: 40, seed: 1 }).map((each) => sealText(sealer, each, 'consent') ?? ''),
+  ...fc.sample(transaction, { numRuns: 40, seed: 1 }).map((each) => sealText(sealing, each, 'consent') ?? ''),
 );
 
 describe('a sealed request', () => {
@@ -37,11 +46,11 @@ describe('a sealed request', () => {
     fuzz(
       fc.tuple(transaction, purpose),
       ([each, use]) => {
-        const text = sealText(sealer, each, use) ?? '';
-        expect(openText(sealer, text, { purpose: use, clock })).toEqual(each);
+        const text = sealText(sealing, each, use) ?? '';
+        expect(openText(sealing, text, { purpose: use, clock })).toEqual(each);
         const other = use === 'consent' ? 'handover' : 'consent';
-        expect(openText(sealer, text, { purpose: other, clock })).toBeNull();
-        expect(openBytes(sealer, sealBytes(sealer, each))).toEqual(each);
+        expect(openText(sealing, text, { purpose: other, clock })).toBeNull();
+        expect(openBytes(sealing, sealBytes(sealing, each))).toEqual(each);
       },
       0.2,
     );
@@ -52,22 +61,22 @@ describe('a sealed request', () => {
     fuzz(
       pair,
       ([text, changed]) =>
-        expect(openText(sealer, changed, { purpose: 'consent', clock }) === null).toBe(changed !== text),
+        expect(openText(sealing, changed, { purpose: 'consent', clock }) === null).toBe(changed !== text),
       0.5,
     );
   });
 
   it('is sought in any text without failing', () => {
-    fuzz(around(sealed), (text) => void openText(sealer, text, { purpose: 'handover', clock }), 0.1);
+    fuzz(around(sealed), (text) => void openText(sealing, text, { purpose: 'handover', clock }), 0.1);
     fuzz(
       fc.uint8Array({ maxLength: 120 }),
       (bytes) => {
-        expect(() => openBytes(sealer, bytes)).toThrow(SallyportError);
+        expect(() => openBytes(sealing, bytes)).toThrow(SallyportError);
       },
       0.1,
     );
     for (const text of repeats([''], ['A', '_']))
-      bounded(() => openText(sealer, text, { purpose: 'consent', clock }));
+      bounded(() => openText(sealing, text, { purpose: 'consent', clock }));
   });
 });
 
