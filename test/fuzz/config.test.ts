@@ -39,17 +39,8 @@ const texts = fc.constantFrom(stringify(full), JSON.stringify(full), ...examples
 
 /** YAML's own traps, in the place of a section: references to themselves, tags, merges, further documents. */
 const knots = [
-  ...[
-    '&a [*a]',
-    '&a {b: *a}',
-    '&a {<<: *a}',
-    '*a',
-    '!!binary aGk=',
-    '!!js/undefined x',
-    '!!set {a, b}',
-    '!x y',
-  ],
-  ...[
+  ['&a [*a]', '&a {b: *a}', '&a {<<: *a}', '*a', '!!binary aGk=', '!!js/undefined x', '!!set {a, b}', '!x y'],
+  [
     '|',
     '>-',
     '{? [a] : b}',
@@ -61,7 +52,7 @@ const knots = [
     '\n...\nx',
     '{a: &b [1], c: [*b, *b]}',
   ],
-];
+].flat();
 const sections = fc.constantFrom('issuer', 'upstreams', 'access', 'proxy', 'clients', 'consent', 'listen');
 const knotted = fc
   .tuple(sections, fc.oneof(fc.constantFrom(...knots), damaged(fc.constantFrom(...knots))))
