@@ -131,11 +131,12 @@ async function createContext(
   const rings = await openKeyRings({ hmacSecrets: config.hmacSecrets, store });
   const signer = createSigner(keys.signing);
   const jwts = createJwtVerifier(keys.all, { clock });
-  const named = createProvider(upstream, { clock, log, ...(fetch && { fetch }) });
-  const provider = observeProvider(named, observer);
-  const providers = new Map([[provider.name, provider]]);
   const looks = (cache: string) => (hit: boolean) =>
     observer.metrics.cacheLooks.add([cache, hit ? 'hit' : 'miss']);
+  const onLook = looks('discovery');
+  const named = createProvider(upstream, { clock, log, onLook, ...(fetch && { fetch }) });
+  const provider = observeProvider(named, observer);
+  const providers = new Map([[provider.name, provider]]);
   const clients = createClientRegistry({
     static: config.clients,
     registration: config.registration,

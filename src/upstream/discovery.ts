@@ -26,8 +26,10 @@ export function createDiscovery(options: {
   readonly load: () => Promise<AuthorizationServer>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Hears of every look whether a document was at hand. */
+  readonly onLook?: ((hit: boolean) => void) | undefined;
 }): Discovery {
-  const { upstream, load, clock, log } = options;
+  const { upstream, load, clock, log, onLook } = options;
   let known: { readonly document: AuthorizationServer; readonly at: Milliseconds } | null = null;
   let problem = 'its metadata has not been loaded yet';
   let loading: Promise<AuthorizationServer> | null = null;
@@ -63,6 +65,7 @@ export function createDiscovery(options: {
   keepTrying(0, firstRetry);
 
   const current = async (): Promise<AuthorizationServer> => {
+    onLook?.(known !== null);
     if (!known) return await reload();
     // The warning above has told about a failure; the document at hand stays good meanwhile.
     if (clock() - known.at >= maxAge) reload().catch(() => {});

@@ -29,6 +29,7 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
     load: () => loadMetadata(config, http),
     clock: deps.clock,
     log: deps.log,
+    onLook: deps.onLook,
   });
   const scopes = (): readonly string[] => config.scopes ?? scopesFor(discovery.known());
   const party: Party = { config, deps, http, discovery, scopes };

@@ -18,6 +18,8 @@ export interface ProviderDeps {
   readonly lookup?: Lookup;
   readonly clock: Clock;
   readonly log: Log;
+  /** Hears of every look at the provider's metadata whether it was at hand. */
+  readonly onLook?: (hit: boolean) => void;
 }
 
 /** What every request of ours to an upstream carries, in the words of oauth4webapi. */

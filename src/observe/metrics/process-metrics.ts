@@ -1,15 +1,20 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Metrics } from './metrics.ts';
 
-/** Nanoseconds in a second. */
-const nano = 1e9;
+/** How often the event loop is looked at, in milliseconds; what is measured includes it. */
+const resolution = 20;
+
+/** Seconds that the loop was late, of a measurement in nanoseconds. */
+function lateness(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e9 - resolution / 1000);
+}
 
 /**
  * What every process tells, under the names that dashboards know. The event loop is watched from the first rendering on,
  * so that who never asks never pays. Returns what ends the watch.
  */
 export function addProcessMetrics(metrics: Metrics): () => void {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution });
   let watching = false;
   const one = (name: string, help: string, read: () => number): void =>
     metrics.gauge({ name, help, labels: [] }, () => [[[], read()]]);
@@ -35,8 +40,8 @@ export function addProcessMetrics(metrics: Metrics): () => void {
         watching = true;
         return [];
       }
-      const reading = [0.5, 0.99].map((at) => [[String(at)], delay.percentile(at * 100) / nano] as const);
-      const worst = [['1'], delay.max / nano] as const;
+      const reading = [0.5, 0.99].map((at) => [[String(at)], lateness(delay.percentile(at * 100))] as const);
+      const worst = [['1'], lateness(delay.max)] as const;
       delay.reset();
       return [...reading, worst];
     },
