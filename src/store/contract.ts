@@ -210,7 +210,8 @@ export type RevocationReason =
   | 'access_denied'
   | 'upstream_ended'
   | 'upstream_silent'
-  | 'user_revoked';
+  | 'user_revoked'
+  | 'revoked_by_operator';
 
 export interface RevokeGrant extends GrantKey {
   readonly why: RevocationReason;
@@ -220,6 +221,43 @@ export interface RevokeGrant extends GrantKey {
 
 export interface RevokeAccessToken extends GrantKey {
   readonly tokenId: string;
+}
+
+/** Which grants to list; every condition that is there must hold. */
+export interface ListGrants {
+  /** The cursor of the page before; '' for the first. */
+  readonly after: string;
+  readonly user: { readonly bucket: Bucket; readonly userId: string } | null;
+  readonly client: Hash | null;
+  readonly upstream: string | null;
+  readonly state: GrantSummary['state'] | null;
+}
+
+/** A grant as operators see it, tombstones and expired ones included. */
+export interface GrantSummary extends GrantKey {
+  readonly userId: string;
+  readonly upstream: string;
+  readonly account: string;
+  readonly client: Hash;
+  readonly resource: string;
+  readonly data: string;
+  readonly state: 'code' | 'active' | 'expired' | 'revoked';
+  readonly generation: number;
+  readonly createdAt: Milliseconds;
+  /** When tokens were issued last; 0 while there is only a code. */
+  readonly lastUsedAt: Milliseconds;
+  readonly expiresAt: Milliseconds;
+  /** Absolute end of the session. */
+  readonly endsAt: Milliseconds;
+  /** Empty unless revoked. */
+  readonly revokedBecause: RevocationReason | '';
+}
+
+/** What a bounded number of rows had to show: it may be nothing although there is more. */
+export interface GrantPage {
+  readonly grants: readonly GrantSummary[];
+  /** The next page's cursor; `null` at the end. */
+  readonly next: string | null;
 }
 
 export interface BeginUpstreamRefresh extends ConnectionKey {
@@ -299,6 +337,8 @@ export interface AuthStore {
 
   /** True when the grant was alive. The last grant of a user takes the user's connections and identity along. */
   revokeGrant(revoke: RevokeGrant): Promise<boolean>;
+  /** For operators: looks at a bounded number of rows, so that nobody waits for it. */
+  listGrants(list: ListGrants): Promise<GrantPage>;
   /** Number of grants ended. */
   revokeUser(user: { readonly bucket: Bucket; readonly userId: string }): Promise<number>;
   /** `full`: sixteen tokens were revoked already, so the grant was revoked instead. */

@@ -108,6 +108,13 @@ export class MemoryRows implements Rows {
     if (owned) owned.grants = owned.grants.filter((one) => one !== gone);
   }
 
+  grantsAfter(grantId: string, limit: number): readonly GrantRecord[] {
+    const ids = (key: string): string => key.slice(key.indexOf('.') + 1);
+    const keys = [...this.#grants.keys()].filter((key) => ids(key) > grantId);
+    const ordered = keys.toSorted((one, other) => (ids(one) < ids(other) ? -1 : 1));
+    return ordered.slice(0, limit).flatMap((key) => this.#open(key) ?? []);
+  }
+
   grantsOf(bucket: Bucket, userId: string): readonly GrantRecord[] {
     const keys = this.#users.get(userKey(bucket, userId))?.grants ?? [];
     return keys.flatMap((key) => this.#open(key) ?? []);

@@ -8,6 +8,7 @@ import {
   revokeUser,
   rotateRefresh,
 } from './grant-operations.ts';
+import { listGrants } from './list-grants.ts';
 import { commitLogin, putPending, takePending } from './login-operations.ts';
 import type { Rows, StoreCaps } from './records.ts';
 
@@ -31,6 +32,7 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   rotateRefresh: (rows, [token]) => rotateRefresh(rows, token),
   readSession: (rows, [read]) => readSession(rows, read),
   revokeGrant: (rows, [key]) => revokeGrant(rows, key),
+  listGrants: (rows, [list]) => listGrants(rows, list),
   revokeUser: (rows, [key]) => revokeUser(rows, key),
   revokeAccessToken: (rows, [token]) => revokeAccessToken(rows, token),
   saveIdentity: (rows, [{ bucket, userId, identity }]) => {
@@ -63,6 +65,7 @@ export function stepsBy(
     rotateRefresh: (...args) => run('rotateRefresh', args),
     readSession: (...args) => run('readSession', args),
     revokeGrant: (...args) => run('revokeGrant', args),
+    listGrants: (...args) => run('listGrants', args),
     revokeUser: (...args) => run('revokeUser', args),
     revokeAccessToken: (...args) => run('revokeAccessToken', args),
     saveIdentity: (...args) => run('saveIdentity', args),

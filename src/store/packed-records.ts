@@ -14,6 +14,7 @@ const reasons: readonly (RevocationReason | '')[] = [
   'upstream_ended',
   'upstream_silent',
   'user_revoked',
+  'revoked_by_operator',
 ];
 
 /** Records as strings of bytes, and back. A grant takes a third of what it takes as an object. */

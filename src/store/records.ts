@@ -100,6 +100,8 @@ export interface Rows {
   grant(key: GrantKey): GrantRecord | undefined;
   saveGrant(record: GrantRecord): void;
   deleteGrant(key: GrantKey): void;
+  /** Grants whose id comes after this one, in the order of ids. */
+  grantsAfter(grantId: string, limit: number): readonly GrantRecord[];
   /** All grants of a user, tombstones included, oldest first. */
   grantsOf(bucket: Bucket, userId: string): readonly GrantRecord[];
 

@@ -74,6 +74,11 @@ export class SqliteRows implements Rows {
     this.#run('DELETE FROM grants WHERE grantId = ?', grantId);
   }
 
+  grantsAfter(grantId: string, limit: number): readonly GrantRecord[] {
+    const sql = 'SELECT * FROM grants WHERE grantId > ? ORDER BY grantId LIMIT ?';
+    return this.#all(sql, grantId, limit).map(readGrant);
+  }
+
   grantsOf(_bucket: Bucket, userId: string): readonly GrantRecord[] {
     return this.#all('SELECT * FROM grants WHERE userId = ? ORDER BY createdAt', userId).map(readGrant);
   }

@@ -66,7 +66,8 @@ export type RevocationCause =
   | 'access_denied'
   | 'upstream_ended'
   | 'upstream_silent'
-  | 'user_revoked';
+  | 'user_revoked'
+  | 'revoked_by_operator';
 
 /** Each event by its name, with what it says beside the envelope. */
 export interface AuditDetails {
