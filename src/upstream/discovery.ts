@@ -35,6 +35,8 @@ export function createDiscovery(options: {
   let loading: Promise<AuthorizationServer> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  /** When an old document was last to be renewed, whatever came of it. */
+  let renewedAt: Milliseconds = Number.NEGATIVE_INFINITY;
 
   const reload = (): Promise<AuthorizationServer> => {
     if (closed) return Promise.reject(new UpstreamError('unavailable', upstream, 'the provider is closed'));
@@ -68,7 +70,10 @@ export function createDiscovery(options: {
     onLook?.(known !== null);
     if (!known) return await reload();
     // The warning above has told about a failure; the document at hand stays good meanwhile.
-    if (clock() - known.at >= maxAge) reload().catch(() => {});
+    if (clock() - known.at >= maxAge && Math.abs(clock() - renewedAt) >= longestRetry) {
+      renewedAt = clock();
+      reload().catch(() => {});
+    }
     return known.document;
   };
 
