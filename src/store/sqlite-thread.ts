@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { SallyportError } from '../types/error.ts';
-import type { Clock } from '../types/time.ts';
+import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Call, Outcome, Reply, Request, WorkerOptions } from './sqlite-worker.ts';
 
 interface Waiting {
@@ -33,10 +33,19 @@ export class SqliteThread {
   #running: Batch | null = null;
   #lastId = 0;
   #closed = false;
+  #watch: NodeJS.Timeout | undefined;
+  /** The running batch takes longer than a disk ever should. */
+  #stuck = false;
+  readonly #patience: Milliseconds;
 
-  constructor(options: WorkerOptions, clock: Clock) {
+  /** @param patience how long a batch may take before who waits behind it is turned away */
+  constructor(
+    options: WorkerOptions,
+    { clock, patience }: { readonly clock: Clock; readonly patience: Milliseconds },
+  ) {
     this.#options = options;
     this.#clock = clock;
+    this.#patience = patience;
   }
 
   /** @throws {SallyportError} when the database cannot be used */
@@ -66,6 +75,7 @@ export class SqliteThread {
 
   call(call: Call): Promise<unknown> {
     if (this.#closed) return Promise.reject(new SallyportError('closed', 'the store is closed'));
+    if (this.#stuck) return Promise.reject(stuck());
     return new Promise((resolve, reject) => {
       this.#queue.push({ call, resolve, reject });
       if (this.#queue.length === 1 && !this.#running) setImmediate(() => void this.#flush());
@@ -80,10 +90,16 @@ export class SqliteThread {
   /** Ends after the calls that are under way. */
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#running || this.#queue.length > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    while ((this.#running || this.#queue.length > 0) && !this.#stuck)
+      await new Promise((resolve) => setTimeout(resolve, 2));
     const worker = this.#worker;
     if (!worker) return;
     this.#worker = null;
+    // It cannot hear us, and the process ends without its consent.
+    if (this.#stuck) {
+      worker.unref();
+      return;
+    }
     worker.ref();
     await new Promise<void>((resolve) => {
       worker.once('exit', () => resolve());
@@ -102,6 +118,7 @@ export class SqliteThread {
       // The thread may have ended meanwhile: then these calls were answered, and another batch may be running.
       if (this.#running !== batch) return;
       this.#worker?.ref();
+      this.#watch = setTimeout(() => this.#turnAway(), this.#patience).unref();
       this.#post(batch);
     } catch (error) {
       this.#fail(
@@ -109,6 +126,20 @@ export class SqliteThread {
         error instanceof SallyportError ? error : failed('the storage thread does not start', error),
       );
     }
+  }
+
+  /** No batch is running any more. */
+  #settle(): void {
+    this.#running = null;
+    this.#stuck = false;
+    clearTimeout(this.#watch);
+    this.#worker?.unref();
+  }
+
+  /** Who is in the batch hears the truth when it is known; the others have consumed nothing, and may try again later. */
+  #turnAway(): void {
+    this.#stuck = true;
+    for (const waiting of this.#queue.splice(0)) waiting.reject(stuck());
   }
 
   #post({ id, calls }: Batch): void {
@@ -119,8 +150,7 @@ export class SqliteThread {
   #finish(id: number, outcomes: readonly Outcome[]): void {
     const done = this.#running;
     if (done?.id !== id) return;
-    this.#running = null;
-    this.#worker?.unref();
+    this.#settle();
     for (const [index, { resolve, reject }] of done.calls.entries()) {
       const outcome = outcomes[index];
       if (outcome?.ok) resolve(outcome.value);
@@ -138,8 +168,7 @@ export class SqliteThread {
 
   #fail(batch: Batch, error: SallyportError): void {
     if (this.#running !== batch) return;
-    this.#running = null;
-    this.#worker?.unref();
+    this.#settle();
     for (const waiting of batch.calls) waiting.reject(error);
     if (this.#queue.length > 0) void this.#flush();
   }
@@ -148,6 +177,10 @@ export class SqliteThread {
 function errorOf(outcome: Outcome | undefined): SallyportError {
   if (outcome && !outcome.ok) return new SallyportError(outcome.code, outcome.message);
   return failed('the storage thread gave no answer');
+}
+
+function stuck(): SallyportError {
+  return failed('the storage does not answer');
 }
 
 function failed(message: string, cause?: unknown): SallyportError {

@@ -15,7 +15,12 @@ export interface SqliteStoreOptions {
   /** The store's own clock decides; the system's by default. */
   readonly clock?: Clock;
   readonly caps?: Partial<StoreCaps>;
+  /** How long a transaction may take before who waits behind it is turned away; 10 s by default. */
+  readonly patience?: Milliseconds;
 }
+
+/** Longer than the wait for another process's lock. */
+const defaultPatience: Milliseconds = 10_000;
 
 /** How long an answer about the store's health stands. */
 const probeEvery: Milliseconds = 1000;
@@ -29,11 +34,11 @@ const tick = 60_000;
  * @throws {SallyportError} `storage_failed`, `storage_schema_newer`
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<AuthStore> {
-  const { path, clock = Date.now, caps } = options;
+  const { path, clock = Date.now, caps, patience = defaultPatience } = options;
   createPrivateFile(path);
   const thread = new SqliteThread(
     { path, identity: identityOf(path), caps: { ...defaultCaps, ...caps } },
-    clock,
+    { clock, patience },
   );
   await thread.start().catch((error: unknown) => {
     // Only here the path may be said: later failures are shown to anybody who asks whether we are ready.

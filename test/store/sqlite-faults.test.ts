@@ -160,6 +160,25 @@ describe('the SQLite store, when something breaks', () => {
     expect(await put(store, 'r-0')).toBe('ok');
   });
 
+  it('turns away who waits behind a stuck transaction, and tells the truth to who is in it', async () => {
+    const store = await openSqliteStore({ path, patience: 50 });
+    opened.push(store);
+    const intruder = new DatabaseSync(path);
+    intruder.exec('BEGIN EXCLUSIVE');
+    const inside = put(store, 'inside');
+    await new Promise((resolve) => setImmediate(resolve));
+    const behind = put(store, 'behind');
+    const stuck = { code: 'storage_failed', message: 'the storage does not answer' };
+    await expect(behind).rejects.toMatchObject(stuck);
+    await expect(put(store, 'later')).rejects.toMatchObject(stuck);
+    await expect(store.health()).rejects.toMatchObject(stuck);
+    intruder.exec('ROLLBACK');
+    intruder.close();
+    expect(await inside).toBe('ok');
+    expect(await put(store, 'behind')).toBe('ok');
+    expect(await store.loadKeyRing('later')).toBeNull();
+  });
+
   it('reports a database whose tables are gone, call by call, and stays alive', async () => {
     const store = await open();
     const intruder = new DatabaseSync(path);
