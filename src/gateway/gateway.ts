@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { json } from '../http/headers.ts';
+import { json, refusal } from '../http/headers.ts';
 import type { NodeHandler } from '../http/node.ts';
 import { sendToNode, toNodeHandler } from '../http/node.ts';
 import { splitTarget } from '../http/target.ts';
@@ -117,7 +117,7 @@ function suggested(scopes: readonly string[]): readonly string[] {
 
 async function health(auth: AuthServer, path: string): Promise<HttpResponse> {
   if (path === '/healthz') return json(200, { status: 'ok' });
-  if (path !== '/readyz') return json(404, { error: 'not_found' });
+  if (path !== '/readyz') return refusal(404, { error: 'not_found' });
   const { ready, problems, warnings } = await auth.readiness();
   return json(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', problems, warnings });
 }

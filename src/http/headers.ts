@@ -14,6 +14,9 @@ const browserHeaders: Headers = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
+/** For answers that show nothing. */
+const emptyPolicy = "default-src 'none'; frame-ancestors 'none'";
+
 /** A JSON answer that nobody keeps. */
 export function json(status: number, body: unknown, headers?: Headers): HttpResponse {
   return {
@@ -26,6 +29,11 @@ export function json(status: number, body: unknown, headers?: Headers): HttpResp
     },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   };
+}
+
+/** A JSON answer to a request for nothing that is here, which may well be a browser's: as guarded as a page. */
+export function refusal(status: number, body: unknown, headers?: Headers): HttpResponse {
+  return json(status, body, { ...browserHeaders, 'content-security-policy': emptyPolicy, ...headers });
 }
 
 /** An HTML page under its own content security policy. */
@@ -44,7 +52,7 @@ export function redirect(location: string, headers?: Headers): HttpResponse {
     headers: {
       location,
       ...browserHeaders,
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'content-security-policy': emptyPolicy,
       ...headers,
     },
   };

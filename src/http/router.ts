@@ -1,6 +1,6 @@
 import { preflight, withCors } from './cors.ts';
 import type { Handler, HttpRequest, HttpResponse } from './exchange.ts';
-import { json } from './headers.ts';
+import { refusal } from './headers.ts';
 
 /** One method on one exact path. */
 export interface Route {
@@ -33,7 +33,7 @@ export function createRouter(routes: readonly Route[]): Router {
     routes: [...paths].map(([path, methods]) => ({ path, methods: [...methods.keys()] })),
     handle(request) {
       const methods = paths.get(request.path);
-      if (!methods) return json(404, { error: 'not_found' });
+      if (!methods) return refusal(404, { error: 'not_found' });
       const route = methods.get(request.method);
       return route ? run(route, request) : otherMethod(methods, request);
     },
@@ -50,7 +50,7 @@ function otherMethod(methods: ReadonlyMap<string, Route>, request: HttpRequest):
   const names = [...methods.keys()];
   const cors = [...methods.values()].some((route) => route.cors);
   if (request.method === 'OPTIONS' && cors) return preflight(names);
-  const answer = json(
+  const answer = refusal(
     405,
     { error: 'invalid_request', error_description: 'method not allowed' },
     { allow: names.join(', ') },
