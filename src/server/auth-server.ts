@@ -195,6 +195,9 @@ function serverOf(context: ServerContext): AuthServer {
 async function close({ config, provider, store, observer }: ServerContext): Promise<void> {
   observer.audit.record('stopped', () => ({ issuer: nameLabel(config.issuer) }));
   provider.close();
-  await store.close();
-  await observer.close();
+  try {
+    await store.close();
+  } finally {
+    await observer.close();
+  }
 }

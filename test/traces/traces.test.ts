@@ -4,6 +4,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openTracer } from '../../src/observe/traces/open-telemetry.ts';
 import { SallyportError } from '../../src/types/error.ts';
 import { startStack } from '../fixtures/stack.ts';
 import { Endpoint } from '../proxy/endpoint.ts';
@@ -135,6 +136,14 @@ it('makes no span and changes no header without observe.traces', async () => {
   expect(exporter.getFinishedSpans()).toEqual([]);
   expect(endpoint.seen.at(-1)?.headers['traceparent']).toBe(traceparent);
   await endpoint.close();
+});
+
+it('says what is missing when the package is not installed', async () => {
+  const missing = openTracer(() => Promise.reject(new Error('Cannot find package')));
+  await expect(missing).rejects.toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringContaining('@opentelemetry/api'),
+  });
 });
 
 it('goes nowhere, and breaks nothing, when the process has registered no SDK', async () => {

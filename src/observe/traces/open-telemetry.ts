@@ -8,13 +8,11 @@ type Api = typeof api;
  * Spans through whatever SDK the process has registered with `@opentelemetry/api`; without one they go nowhere.
  * @throws {SallyportError} `config_invalid` when the package is not installed
  */
-export async function openTracer(): Promise<Tracer> {
-  return tracerOf(await loadApi());
-}
-
-async function loadApi(): Promise<Api> {
+export async function openTracer(
+  load: () => Promise<Api> = () => import('@opentelemetry/api'),
+): Promise<Tracer> {
   try {
-    return await import('@opentelemetry/api');
+    return tracerOf(await load());
   } catch (error) {
     throw new SallyportError('config_invalid', 'observe.traces needs the package @opentelemetry/api', {
       cause: error,
