@@ -1,7 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, createEmbeddedAuthServer, createMemoryStore } from '../../src/index.ts';
-import type { AuthStore } from '../../src/index.ts';
+import type { AuditEvent, AuthStore } from '../../src/index.ts';
 
 const io = { env: {}, readFile: (path: string) => Promise.reject(new Error(`no such file: ${path}`)) };
 const good = {
@@ -28,6 +28,18 @@ describe('createEmbeddedAuthServer', () => {
     expect(auth.routes.map((route) => route.path)).toContain('/oauth/token');
     expect((await auth.readiness()).warnings.join(' ')).toContain('access');
     await auth.close();
+  });
+
+  it('tells the host program its audit events and its numbers', async () => {
+    const heard: string[] = [];
+    const audit = ({ event }: AuditEvent): void => void heard.push(event);
+    const auth = await createEmbeddedAuthServer(good, { io, audit });
+    await auth.fetch(new Request('https://mcp.example.com/.well-known/oauth-authorization-server'));
+    expect(await auth.metrics()).toContain(
+      'sallyport_http_requests_total{endpoint="metadata",status="200"} 1\n',
+    );
+    await auth.close();
+    expect(heard).toEqual(['started', 'stopped']);
   });
 
   it('refuses nothing, null and junk with ConfigError', async () => {
