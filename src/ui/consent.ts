@@ -41,8 +41,11 @@ const standardScopes: ReadonlyMap<string, string> = new Map([
 /** A whole host name with its port (RFC 1035 §2.3.4): cutting it would hide the end, which says whose it is. */
 const hostLimit = 260;
 
+/** Quotation marks of every style: one inside a name would end it before its end, and the rest would be our words. */
+const quotes = /["\u00AB\u00BB\u201C-\u201F\u2E42\u300C-\u300F\u301D-\u301F\uFF02]/gu;
+
 function clientName(client: ConsentView['client']): SafeHtml {
-  const name = displayText(client.name ?? '', 60);
+  const name = displayText(client.name ?? '', 60).replaceAll(quotes, "'");
   // In quotes: a name may read like a sentence of ours.
   return name === '' ? html`an app without a name` : html`“<bdi>${name}</bdi>”`;
 }
