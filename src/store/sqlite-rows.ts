@@ -133,10 +133,10 @@ export class SqliteRows implements Rows {
   /** Drops some rows whose time is over; true when there may be more. */
   purge(): boolean {
     const old = '(SELECT "transaction" FROM pending WHERE expiresAt <= ? LIMIT ?)';
-    this.#run(`DELETE FROM pending WHERE "transaction" IN ${old}`, this.#now, purgeLimit);
+    const dropped = this.#run(`DELETE FROM pending WHERE "transaction" IN ${old}`, this.#now, purgeLimit);
     const expired = this.#all('SELECT * FROM grants WHERE expiresAt <= ? LIMIT ?', this.#now, purgeLimit);
     for (const row of expired) dropExpired(this, readGrant(row));
-    return expired.length === purgeLimit;
+    return dropped === purgeLimit || expired.length === purgeLimit;
   }
 
   #save(table: string, key: readonly string[], record: Record<string, unknown>): void {
@@ -156,8 +156,9 @@ export class SqliteRows implements Rows {
     return this.#statement(sql).all(...values);
   }
 
-  #run(sql: string, ...values: SQLInputValue[]): void {
-    this.#statement(sql).run(...values);
+  /** @returns how many rows it concerned */
+  #run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
   }
 
   #statement(sql: string): StatementSync {
