@@ -1,5 +1,7 @@
 /** Measures; `bench/README.md` says what and how. */
 import { parseArgs } from 'node:util';
+import { documentsBench } from './benches/documents.ts';
+import { proxiedBench, streamsBench } from './benches/proxied.ts';
 import { codeBench, refreshBench } from './benches/token-endpoint.ts';
 import { chooseCores } from './process/cores.ts';
 import { renderBench, writeReport } from './report/report.ts';
@@ -8,6 +10,9 @@ import type { BenchOptions, BenchResult } from './report/result.ts';
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   refresh: refreshBench,
   code: codeBench,
+  documents: documentsBench,
+  proxied: proxiedBench,
+  streams: streamsBench,
 };
 
 const { values, positionals } = parseArgs({

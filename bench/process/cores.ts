@@ -5,11 +5,14 @@ import { availableParallelism } from 'node:os';
 export interface Cores {
   readonly server: number;
   readonly load: number;
+  /** What stands behind a server; the load generator's core unless there is a third. */
+  readonly behind: number;
 }
 
 /** The last two cores, as far as there are two and `taskset` is at hand. */
 export function chooseCores(): Cores | null {
   const count = availableParallelism();
   const pinned = spawnSync('taskset', ['-c', String(count - 1), 'true']).status === 0;
-  return pinned && count > 1 ? { server: count - 2, load: count - 1 } : null;
+  if (!pinned || count < 2) return null;
+  return { server: count - 2, load: count - 1, behind: count > 2 ? count - 3 : count - 1 };
 }

@@ -31,12 +31,14 @@ export interface StartOptions {
   readonly core: number | null;
   readonly execArgv?: readonly string[];
   readonly args?: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a TypeScript file that calls {@link answerParent}, pinned to a core. */
 export async function startProcess(
   file: URL,
-  { core, execArgv = [], args = [] }: StartOptions,
+  { core, execArgv = [], args = [], env = {} }: StartOptions,
 ): Promise<Remote> {
   const command = [
     process.execPath,
@@ -46,7 +48,10 @@ export async function startProcess(
     ...args,
   ];
   const [program = '', ...rest] = core === null ? command : ['taskset', '-c', String(core), ...command];
-  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = spawn(program, rest, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env, ...env },
+  });
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

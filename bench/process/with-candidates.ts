@@ -16,20 +16,29 @@ const servers = new URL('../servers/', import.meta.url);
 const loadFile = new URL('../load/main.ts', import.meta.url);
 
 /** Starts a server of `bench/servers/` on the servers' core. */
-function startServer({ file, args = [] }: Pick<CandidateSpec, 'file' | 'args'>): Promise<Remote> {
+export function startServer({ file, args = [] }: Pick<CandidateSpec, 'file' | 'args'>): Promise<Remote> {
   const core = chooseCores()?.server ?? null;
   return startProcess(new URL(file, servers), { core, args, execArgv: ['--expose-gc'] });
 }
 
 /** Starts the load generator on a core of its own. */
-function startLoad(): Promise<Remote> {
+export function startLoad(): Promise<Remote> {
   return startProcess(loadFile, { core: chooseCores()?.load ?? null });
+}
+
+/** What every candidate is asked for before each round. */
+interface Asked {
+  /** Answered with requests. */
+  readonly question: string;
+  readonly count: number;
+  /** Done once with each candidate, in their order. */
+  readonly before?: (server: Remote, port: number) => Promise<void>;
 }
 
 /** Runs `work` with all candidates up and a load generator on another core, and stops them. */
 export async function withCandidates<T>(
   specs: readonly CandidateSpec[],
-  { question, count }: { readonly question: string; readonly count: number },
+  { question, count, before }: Asked,
   work: (candidates: readonly Candidate[], load: Remote) => Promise<T>,
 ): Promise<T> {
   const remotes: Remote[] = [];
@@ -41,6 +50,7 @@ export async function withCandidates<T>(
       const server = await startServer(spec);
       remotes.push(server);
       const port = await server.ask<number>('listen');
+      await before?.(server, port);
       const prepare = (): Promise<readonly RequestText[]> => server.ask(question, count);
       candidates.push({ name: spec.name, server, port, prepare });
     }

@@ -15,10 +15,16 @@ interface Grant {
   readonly challenge: string;
 }
 
+/** An answer that is always the same. */
+interface Document {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const sign = batchedSigner(privateKey);
 const grants = new Map<string, Grant>();
-const documents = new Map<string, Buffer>();
+const documents = new Map<string, Document>();
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
@@ -68,12 +74,7 @@ async function answerToken(body: string, response: ServerResponse): Promise<void
 function listener(request: IncomingMessage, response: ServerResponse): void {
   if (request.method === 'GET') {
     const document = documents.get(request.url ?? '');
-    response
-      .writeHead(document ? 200 : 404, {
-        'content-type': 'application/json',
-        'content-length': document?.length ?? 0,
-      })
-      .end(document);
+    response.writeHead(document ? 200 : 404, document?.headers).end(document?.body);
     return;
   }
   const chunks: Buffer[] = [];
@@ -92,9 +93,9 @@ answerParent({
     tokens(count).map((token) => tokenRequest('/token', refreshForm('bench', token))),
   codes: (count: number): RequestText[] =>
     tokens(count).map((code) => tokenRequest('/token', codeForm('bench', code))),
-  /** Serves these bytes at this path. */
-  document: ({ path, body }: { path: string; body: string }) => {
-    documents.set(path, Buffer.from(body));
-    return { method: 'GET', path } satisfies RequestText;
+  document: ({ path, headers, body }: { path: string; headers: Document['headers']; body: string }) => {
+    documents.set(path, { headers, body: Buffer.from(body) });
+    return null;
   },
+  documents: () => [...documents.keys()].map((path): RequestText => ({ method: 'GET', path })),
 });

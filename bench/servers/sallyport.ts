@@ -1,5 +1,9 @@
-/** Sallyport as a library on `node:http`; the argument is the store: `memory`, or the path of a SQLite file. */
+/**
+ * Sallyport on `node:http`. The first argument is the store, `memory` or the path of a SQLite file; the second, when there
+ * is one, an MCP server to stand before as a gateway.
+ */
 import { resolveRunConfig } from '../../src/config/resolve.ts';
+import { createGateway } from '../../src/gateway/gateway.ts';
 import { toNodeHandler } from '../../src/http/node.ts';
 import { createAuthServer } from '../../src/server/auth-server.ts';
 import type { AuthServer } from '../../src/server/auth-server.ts';
@@ -8,11 +12,12 @@ import type { AuthStore } from '../../src/store/contract.ts';
 import type { RequestText } from '../load/plan.ts';
 import { answerParent } from '../process/remote.ts';
 import { codeForm, redirectUri, refreshForm, tokenRequest } from './form.ts';
+import { documentPaths, mcpPost, mcpStream } from './plain-requests.ts';
 import { listenOnLoopback } from './listen.ts';
 import type { SignIns } from './sign-ins.ts';
 import { createSignIns } from './sign-ins.ts';
 
-const [, , path = 'memory'] = process.argv;
+const [, , path = 'memory', target] = process.argv;
 let running: Running | undefined;
 
 interface Running {
@@ -51,6 +56,8 @@ function benchConfig(): ReturnType<typeof resolveRunConfig> {
     upstreams: [{ name: 'demo', type: 'oidc', oidc_config }],
     hmac_secret_files: ['/hmac'],
     access: 'anyone',
+    token_lifespans: { access_token_lifespan: '24h' },
+    ...(target !== undefined && { proxy: [{ path: '/mcp', target }] }),
   };
   return resolveRunConfig(runConfig, {
     env: { UPSTREAM_SECRET: 'upstream-secret-upstream-secret-1' },
@@ -76,9 +83,37 @@ async function requests(
 /** No personal scope: one signature for each answer, as the limit has it. */
 const plain = ['offline_access'];
 
+/** MCP calls of signed-in clients. */
+async function calls(count: number): Promise<RequestText[]> {
+  const forms = await requests(count, async ({ signIns, clientId }) =>
+    refreshForm(clientId, await signIns.refreshToken(clientId, plain)),
+  );
+  return Promise.all(
+    forms.map(async ({ body = '', headers = {} }) => {
+      const answer = await server().auth.handle({
+        method: 'POST',
+        path: '/oauth/token',
+        query: '',
+        headers,
+        remoteAddress: undefined,
+        text: () => Promise.resolve(body),
+      });
+      // A token answer.
+      const { access_token } = JSON.parse(String(answer.body)) as { access_token: string };
+      return mcpPost({ authorization: `Bearer ${access_token}` });
+    }),
+  );
+}
+
 answerParent({
   start,
-  listen: () => listenOnLoopback(toNodeHandler(server().auth.handle)),
+  calls,
+  streams: async (count: number) => (await calls(count)).map((call) => mcpStream(call.headers ?? {})),
+  documents: () => documentPaths.map((path): RequestText => ({ method: 'GET', path })),
+  listen: () => {
+    const { auth } = server();
+    return listenOnLoopback(target === undefined ? toNodeHandler(auth.handle) : createGateway(auth).listener);
+  },
   refreshes: (count: number) =>
     requests(count, async ({ signIns, clientId }) =>
       refreshForm(clientId, await signIns.refreshToken(clientId, plain)),
