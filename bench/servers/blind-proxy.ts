@@ -20,7 +20,6 @@ async function forward(request: IncomingMessage, response: ServerResponse): Prom
   });
   const { connection: ___, 'keep-alive': ____, 'transfer-encoding': _____, ...rest } = answer.headers;
   response.writeHead(answer.statusCode, rest);
-  response.flushHeaders();
   await pipeline(answer.body, response);
 }
 
