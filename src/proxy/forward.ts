@@ -52,6 +52,9 @@ export interface BackendOptions {
 /** Longest time until an MCP server begins to answer: tools may think for minutes. */
 const headersTimeout: Milliseconds = 900_000;
 
+/** Bytes of a body that is held until it is whole: nearly every MCP message. */
+const shortBody = 65_536;
+
 /** Connections to one MCP server, kept alive. Streams may be silent for as long as they like. */
 export function openBackend(target: string, { log, lookEvery = 30_000 }: BackendOptions): Backend {
   const url = new URL(target);
@@ -63,7 +66,10 @@ export function openBackend(target: string, { log, lookEvery = 30_000 }: Backend
 export async function forward(backend: Backend, passing: Passing): Promise<void> {
   const { request, response, correlationId } = passing;
   const ended = new AbortController();
-  const onClose = (): void => ended.abort();
+  const onClose = (): void => {
+    // An answer that went out whole needs no end, and ending costs.
+    if (!response.writableFinished) ended.abort();
+  };
   response.once('close', onClose);
   try {
     await exchange(backend, passing, ended);
@@ -93,7 +99,7 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
       ...passing.trace,
       ...(passing.authorization !== null && { authorization: passing.authorization }),
     },
-    body: hasBody(request) ? Readable.from(capped(request, passing.maxBody)) : null,
+    body: await bodyOf(request, passing.maxBody),
     signal: ended.signal,
   });
   const ours = insteadOf(backend, passing, answer);
@@ -103,7 +109,8 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
     return;
   }
   response.writeHead(answer.statusCode, answerHeaders(answer.headers, response.getHeader('vary')));
-  response.flushHeaders();
+  // Without a length, nobody knows when the first bytes come; with one they come now, and go out together with the head.
+  if (answer.headers['content-length'] === undefined) response.flushHeaders();
   passing.begun();
   // Everything else is over in one piece, and was allowed when it began.
   const stopWatch = isEventStream(answer.headers) ? watchStream(backend, { passing, ended }) : null;
@@ -151,8 +158,23 @@ function isEventStream(headers: IncomingHttpHeaders): boolean {
   return String(headers['content-type']).startsWith('text/event-stream');
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+/** A short body of known length goes on in one piece, which is far cheaper; any other as it comes. */
+async function bodyOf(request: IncomingMessage, maxBody: number): Promise<Buffer | Readable | null> {
+  const { 'transfer-encoding': coding, 'content-length': length = '0' } = request.headers;
+  if (coding === undefined && Number(length) === 0) return null;
+  const short = coding === undefined && Number(length) <= shortBody;
+  return short ? readWhole(request) : Readable.from(capped(request, maxBody));
+}
+
+/** Node ends the request at its announced length. */
+function readWhole(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.once('error', reject);
+    request.once('close', () => reject(new Error('the client went away')));
+  });
 }
 
 /** A known length stays known: some servers refuse chunked bodies. Node has checked that it is true. */

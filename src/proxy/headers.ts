@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { LRUCache } from 'lru-cache';
 
 /** Connection-level headers (RFC 9110 §7.6.1, RFC 7540 §3.2.1); none of them may pass a proxy. */
 const hopByHop = [
@@ -67,29 +68,51 @@ const oursToSay = [
 
 type Headers = Record<string, string | string[]>;
 
+/** Characters of the longest name whose verdict is kept. */
+const longestRemembered = 64;
+
 /** Headers for the MCP server. Programs of the CGI family read `_` as `-`, so both are the same name here. */
 export function requestHeaders(headers: IncomingHttpHeaders): Headers {
-  return pick(headers, (written) => {
-    const name = written.replaceAll('_', '-');
-    return !clientOnly.has(name) && !frontProxyOnly.some((pattern) => pattern.test(name));
-  });
+  return pick(headers, forServer);
 }
+
+const forServer = remembered((written) => {
+  const name = written.replaceAll('_', '-');
+  return !clientOnly.has(name) && !frontProxyOnly.some((pattern) => pattern.test(name));
+});
+
+const forClient = remembered(
+  (name) => !serverOnly.has(name) && !oursToSay.some((pattern) => pattern.test(name)),
+);
 
 /** Headers for the client; never to be kept, because the answer is one user's. */
 export function responseHeaders(headers: IncomingHttpHeaders): Headers {
-  const theirs = pick(
-    headers,
-    (name) => !serverOnly.has(name) && !oursToSay.some((pattern) => pattern.test(name)),
-  );
+  const theirs = pick(headers, forClient);
   // Event streams must not be changed on their way either (RFC 9111 §5.2.2.6).
   return { ...theirs, 'cache-control': 'no-store, no-transform', 'x-content-type-options': 'nosniff' };
 }
 
+/** The same few names come with every request; what strangers invent crowds out nothing for long. */
+function remembered(judge: (name: string) => boolean): (name: string) => boolean {
+  const verdicts = new LRUCache<string, boolean>({ max: 500 });
+  return (name) => {
+    const known = verdicts.get(name);
+    if (known !== undefined) return known;
+    const verdict = judge(name);
+    if (name.length <= longestRemembered) verdicts.set(name, verdict);
+    return verdict;
+  };
+}
+
 /** Headers named in `connection` are connection-level too. */
 function pick(headers: IncomingHttpHeaders, wanted: (name: string) => boolean): Headers {
-  const listed = (headers.connection ?? '').toLowerCase().split(/\s*,\s*/u);
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    value !== undefined && wanted(name) && !listed.includes(name) ? [[name, value] as const] : [],
-  );
-  return Object.fromEntries(entries);
+  const { connection } = headers;
+  const listed =
+    connection === undefined || connection === 'keep-alive' ? [] : connection.toLowerCase().split(/\s*,\s*/u);
+  const picked: Headers = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && wanted(name) && !listed.includes(name)) picked[name] = value;
+  }
+  return picked;
 }

@@ -128,7 +128,8 @@ function checkShape(request: IncomingMessage, maxBody: number): HttpResponse | n
   if (!['GET', 'HEAD', 'POST', 'DELETE'].includes(request.method ?? '')) {
     return json(405, { error: 'method_not_allowed' }, { allow: methods });
   }
-  if (new URLSearchParams(splitTarget(request.url ?? '').query).has('access_token')) {
+  const { query } = splitTarget(request.url ?? '');
+  if (query !== '' && new URLSearchParams(query).has('access_token')) {
     return json(400, {
       error: 'invalid_request',
       error_description: 'tokens belong in the Authorization header',

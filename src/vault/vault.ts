@@ -59,6 +59,8 @@ const refreshMargin: Milliseconds = 60_000;
 export function createVault(parts: VaultParts): Vault {
   const { sealer, clock } = parts;
   const refresher = createRefresher(parts);
+  // A row that is remembered for moments, because its grant is known to live, need not be opened for every request.
+  const opened = new WeakMap<ConnectionRow, UpstreamTokens>();
   return {
     sealTokens: (key, tokens, upstreamClientId) => sealTokens(sealer, key, { tokens, upstreamClientId }),
     sealIdentity: (owner, identity, at) => sealIdentity(sealer, owner, { identity, at }),
@@ -66,7 +68,8 @@ export function createVault(parts: VaultParts): Vault {
     renewIdentity: createIdentityRenewal({ ...parts, refresher }),
     async freshTokens(row) {
       if (row.state === 'dead') return { r: 'dead' };
-      const tokens = openTokens(sealer, row);
+      const tokens = opened.get(row) ?? openTokens(sealer, row);
+      opened.set(row, tokens);
       const left = typeof tokens.expiresAt === 'number' ? tokens.expiresAt - clock() : Infinity;
       if (left > refreshMargin) return { r: 'ok', tokens };
       if (tokens.refreshToken === null) return left > 0 ? { r: 'ok', tokens } : { r: 'dead' };
