@@ -52,7 +52,7 @@ export interface BackendOptions {
 /** Longest time until an MCP server begins to answer: tools may think for minutes. */
 const headersTimeout: Milliseconds = 900_000;
 
-/** Bytes of a body that is held until it is whole: nearly every MCP message. */
+/** Bytes of a body, either way, that is held until it is whole: nearly every MCP message, and far cheaper in one piece. */
 const shortBody = 65_536;
 
 /** Connections to one MCP server, kept alive. Streams may be silent for as long as they like. */
@@ -108,9 +108,15 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
     sendToNode(response, ours);
     return;
   }
-  response.writeHead(answer.statusCode, answerHeaders(answer.headers, response.getHeader('vary')));
-  // Without a length, nobody knows when the first bytes come; with one they come now, and go out together with the head.
-  if (answer.headers['content-length'] === undefined) response.flushHeaders();
+  const headers = answerHeaders(answer.headers, response.getHeader('vary'));
+  if (Number(answer.headers['content-length'] ?? Infinity) <= shortBody) {
+    const body = await answer.body.bytes();
+    response.writeHead(answer.statusCode, headers).end(body);
+    passing.begun();
+    return;
+  }
+  response.writeHead(answer.statusCode, headers);
+  response.flushHeaders();
   passing.begun();
   // Everything else is over in one piece, and was allowed when it began.
   const stopWatch = isEventStream(answer.headers) ? watchStream(backend, { passing, ended }) : null;
@@ -158,7 +164,7 @@ function isEventStream(headers: IncomingHttpHeaders): boolean {
   return String(headers['content-type']).startsWith('text/event-stream');
 }
 
-/** A short body of known length goes on in one piece, which is far cheaper; any other as it comes. */
+/** A short body of known length goes on in one piece; any other as it comes. */
 async function bodyOf(request: IncomingMessage, maxBody: number): Promise<Buffer | Readable | null> {
   const { 'transfer-encoding': coding, 'content-length': length = '0' } = request.headers;
   if (coding === undefined && Number(length) === 0) return null;
