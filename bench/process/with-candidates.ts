@@ -16,13 +16,13 @@ const servers = new URL('../servers/', import.meta.url);
 const loadFile = new URL('../load/main.ts', import.meta.url);
 
 /** Starts a server of `bench/servers/` on the servers' core. */
-export function startServer({ file, args = [] }: Pick<CandidateSpec, 'file' | 'args'>): Promise<Remote> {
+function startServer({ file, args = [] }: Pick<CandidateSpec, 'file' | 'args'>): Promise<Remote> {
   const core = chooseCores()?.server ?? null;
   return startProcess(new URL(file, servers), { core, args, execArgv: ['--expose-gc'] });
 }
 
 /** Starts the load generator on a core of its own. */
-export function startLoad(): Promise<Remote> {
+function startLoad(): Promise<Remote> {
   return startProcess(loadFile, { core: chooseCores()?.load ?? null });
 }
 
