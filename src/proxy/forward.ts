@@ -104,8 +104,9 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
   });
   const ours = insteadOf(backend, passing, answer);
   if (ours) {
-    await answer.body.dump({ limit: 65_536 });
     sendToNode(response, ours);
+    // Nobody waits for the end of a body that nobody reads; one without end takes its connection along.
+    answer.body.dump({ limit: 65_536 }).catch(() => answer.body.destroy());
     return;
   }
   const headers = answerHeaders(answer.headers, response.getHeader('vary'));
@@ -118,12 +119,14 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
   response.writeHead(answer.statusCode, headers);
   response.flushHeaders();
   passing.begun();
-  // Everything else is over in one piece, and was allowed when it began.
-  const stopWatch = isEventStream(answer.headers) ? watchStream(backend, { passing, ended }) : null;
+  const stopWatch = watchAnswer(backend, { passing, ended });
+  // Shutdown lets other answers end by themselves.
+  if (isEventStream(answer.headers)) backend.streams.add(ended);
   try {
     await pipeline(answer.body, response);
   } finally {
-    stopWatch?.();
+    stopWatch();
+    backend.streams.delete(ended);
   }
 }
 
@@ -161,7 +164,7 @@ function answerHeaders(
 }
 
 function isEventStream(headers: IncomingHttpHeaders): boolean {
-  return String(headers['content-type']).startsWith('text/event-stream');
+  return /^text\/event-stream\b/iu.test(String(headers['content-type']));
 }
 
 /** A short body of known length goes on in one piece; any other as it comes. */
@@ -207,13 +210,15 @@ function pathOf(target: URL, request: IncomingMessage): string {
   return all === '' ? target.pathname : `${target.pathname}?${all}`;
 }
 
-/** Ends the stream with the token, to the moment, and soon after its grant. Returns what stops the watch. */
-function watchStream(
-  { streams, lookEvery }: Backend,
+/**
+ * Ends an answer with the token, to the moment, and soon after its grant, whatever its type says: any answer can go on for
+ * hours. Returns what stops the watch.
+ */
+function watchAnswer(
+  { lookEvery }: Backend,
   { passing, ended }: { readonly passing: Passing; readonly ended: AbortController },
 ): () => void {
   const { alive, endsAt, clock } = passing;
-  streams.add(ended);
   let timer: NodeJS.Timeout | undefined;
   let over = false;
   const wait = (): void => {
@@ -226,7 +231,6 @@ function watchStream(
   wait();
   return () => {
     over = true;
-    streams.delete(ended);
     clearTimeout(timer);
   };
 }

@@ -63,7 +63,7 @@ const oursToSay = [
   /^(?:access-control-|cross-origin-|content-security-policy|public-key-pins|expect-ct$|strict-transport-security$)/u,
   /^(?:x-frame-options|x-content-type-options|referrer-policy|permissions-policy|feature-policy|origin-agent-cluster)$/u,
   /^(?:alt-svc|clear-site-data|link|refresh|service-worker-allowed|nel|report-to|reporting-endpoints|accept-ch)$/u,
-  /^(?:.*-)?cache-control$|^surrogate-|^(?:expires|pragma|age)$|^x-(?:accel-|sendfile$|permitted-cross-domain-policies$)/u,
+  /^(?:.*-)?cache-control$|^surrogate-|^(?:expires|pragma|age)$|^x-(?:accel-|sendfile$|permitted-cross-domain-policies$|correlation-id$)/u,
 ];
 
 type Headers = Record<string, string | string[]>;
