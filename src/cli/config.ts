@@ -1,18 +1,15 @@
 import { runConfigJsonSchema } from '../config/json-schema.ts';
 import { parseConfigText } from '../config/load.ts';
 import { resolveRunConfig } from '../config/resolve.ts';
-import type { ResolveIo } from '../config/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { formatDuration } from '../config/duration.ts';
 import { loadKeySet } from '../keys/key-set.ts';
 import { SallyportError } from '../types/error.ts';
 import { missingAccess } from '../upstream/public-upstreams.ts';
+import type { CommandIo } from './command-io.ts';
 
-/** What the command speaks to; `env` and `readFile` are where configurations find what they name. */
-export interface ConfigCommandIo extends ResolveIo {
-  stdout(text: string): void;
-  stderr(text: string): void;
-}
+/** What this command needs of {@link CommandIo}. */
+export type ConfigCommandIo = Pick<CommandIo, 'stdout' | 'stderr' | 'env' | 'readFile'>;
 
 const usage = `usage: sallyport config check FILE    find every mistake in a configuration
        sallyport config schema        print the JSON Schema of configurations

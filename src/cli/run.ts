@@ -1,12 +1,19 @@
 import { readFile } from 'node:fs/promises';
+import { processCommandIo } from './command-io.ts';
 import { runConfigCommand } from './config.ts';
+import { runGrantsCommand } from './grants.ts';
+import { runKeysCommand } from './keys.ts';
 import { serve } from './serve.ts';
+import { runStoreCommand } from './store.ts';
 
 const help = `sallyport: OAuth 2.1 authorization server and gateway for MCP servers
 
   sallyport serve -c FILE [--state-dir DIR]   start the gateway
   sallyport config check FILE                 find every mistake in a configuration
   sallyport config schema                     print the JSON Schema of configurations
+  sallyport keys generate|list|rotate|prune   make, look at and replace keys and secrets
+  sallyport grants list|show|revoke           who is signed in with what, and end it
+  sallyport store stats|check|backup|purge    the database
   sallyport --version
 `;
 
@@ -17,12 +24,13 @@ export async function run(args: readonly string[]): Promise<number> {
     case 'serve':
       return serve(rest);
     case 'config':
-      return runConfigCommand(rest, {
-        stdout: (text) => void process.stdout.write(text),
-        stderr: (text) => void process.stderr.write(text),
-        env: process.env,
-        readFile: (path) => readFile(path),
-      });
+      return runConfigCommand(rest, processCommandIo(process.env));
+    case 'keys':
+      return runKeysCommand(rest, processCommandIo(process.env));
+    case 'grants':
+      return runGrantsCommand(rest, processCommandIo(process.env));
+    case 'store':
+      return runStoreCommand(rest, processCommandIo(process.env));
     case '--version':
     case '-v':
       process.stdout.write(`${await version()}\n`);

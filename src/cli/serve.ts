@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseConfigText } from '../config/load.ts';
 import { processIo, resolveRunConfig } from '../config/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { startGateway } from '../gateway/start.ts';
 import { createPinoLog } from '../observe/pino-log.ts';
+import { defaultStateDir } from './configured.ts';
 
 const usage = `usage: sallyport serve -c FILE [--state-dir DIR]
 
@@ -27,7 +26,7 @@ export async function serve(args: readonly string[]): Promise<number> {
     const text = await readFile(file, 'utf8');
     const config = withAudit(await resolveRunConfig(parseConfigText(text, file), processIo));
     const log = createPinoLog(config.observe.logLevel);
-    const gateway = await startGateway(config, { stateDir: stateDir ?? defaultStateDir(), log });
+    const gateway = await startGateway(config, { stateDir: stateDir ?? defaultStateDir(process.env), log });
     process.stderr.write(`sallyport serves ${config.issuer} on ${gateway.url}\n`);
     process.on('SIGHUP', gateway.reopen);
     const signal = await stopSignal();
@@ -62,14 +61,6 @@ function readOptions(args: readonly string[]): ServeOptions {
     },
   });
   return values;
-}
-
-function defaultStateDir(): string {
-  const { SALLYPORT_STATE_DIR, XDG_STATE_HOME } = process.env;
-  if (SALLYPORT_STATE_DIR !== undefined && SALLYPORT_STATE_DIR !== '') return SALLYPORT_STATE_DIR;
-  const base =
-    XDG_STATE_HOME === undefined || XDG_STATE_HOME === '' ? join(homedir(), '.local/state') : XDG_STATE_HOME;
-  return join(base, 'sallyport');
 }
 
 function stopSignal(): Promise<string> {

@@ -54,10 +54,24 @@ export function parseSigningKey(pem: string, origin: string): SigningKey {
   return signingKeyOf(importKey(found.text, origin), origin);
 }
 
-/** A new ES256 key as PKCS#8 PEM. */
-export function generateSigningKeyPem(): string {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return privateKey.export({ type: 'pkcs8', format: 'pem' });
+/** A new key as PKCS#8 PEM; ES256 unless something else is asked for, RSA keys with 3072 bits. */
+export function generateSigningKeyPem(alg: SigningAlg = 'ES256'): string {
+  return generateKey(alg).export({ type: 'pkcs8', format: 'pem' });
+}
+
+function generateKey(alg: SigningAlg): KeyObject {
+  switch (alg) {
+    case 'RS256':
+      return generateKeyPairSync('rsa', { modulusLength: 3072 }).privateKey;
+    case 'ES256':
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    case 'ES384':
+      return generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
+    case 'ES512':
+      return generateKeyPairSync('ec', { namedCurve: 'P-521' }).privateKey;
+    case 'EdDSA':
+      return generateKeyPairSync('ed25519').privateKey;
+  }
 }
 
 function importKey(pem: string, origin: string): KeyObject {

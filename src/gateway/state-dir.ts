@@ -1,47 +1,148 @@
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from '../config/config.ts';
+import type { Config, PemSource } from '../config/config.ts';
+import { sha256 } from '../crypto/hash.ts';
 import { randomBytes, randomToken } from '../crypto/random.ts';
-import { generateSigningKeyPem } from '../crypto/signing-key.ts';
+import { generateSigningKeyPem, parseSigningKey } from '../crypto/signing-key.ts';
 import { SallyportError } from '../types/error.ts';
 import { Secret } from '../types/secret.ts';
+import type { Milliseconds } from '../types/time.ts';
+
+/** What signs, and the retired ones beside it: `signing-key-….pem`, `hmac-secret-…`. */
+const signingKeyName = 'signing-key.pem';
+const hmacSecretName = 'hmac-secret';
+const retiredKey = /^signing-key-[\w-]+\.pem$/u;
+const retiredSecret = /^hmac-secret-[\w-]+$/u;
 
 /**
  * Fills in what the configuration leaves out with keys that are made once and kept in the state directory (mode 0700,
- * files 0600), so that a restart loses nothing.
+ * files 0600), so that a restart loses nothing. Retired ones that are still there go on verifying.
  * @throws {SallyportError} `storage_failed` when the directory cannot be used
  */
 export async function withStateDir(config: Config, stateDir: string): Promise<Config> {
   const complete = config.signingKeys !== null && config.hmacSecrets.length > 0 && config.storage !== null;
   // Nothing to keep: a read-only file system is fine.
   if (complete) return config;
-  try {
+  return using(stateDir, async () => {
     await mkdir(stateDir, { recursive: true, mode: 0o700 });
-    const keyFile = join(stateDir, 'signing-key.pem');
-    const secretFile = join(stateDir, 'hmac-secret');
-    const signingKeys = config.signingKeys ?? {
-      signing: { pem: new Secret((await keep(keyFile, generateSigningKeyPem)).toString()), origin: keyFile },
-      fallbacks: [],
-    };
-    const hmacSecrets =
-      config.hmacSecrets.length > 0
-        ? config.hmacSecrets
-        : [new Secret<Uint8Array>(await keep(secretFile, () => randomBytes(32)))];
-    const storage = config.storage ?? { type: 'sqlite' as const, path: join(stateDir, 'sallyport.db') };
-    return { ...config, signingKeys, hmacSecrets, storage };
-  } catch (error) {
-    throw new SallyportError('storage_failed', `the state directory ${stateDir} cannot be used`, {
-      cause: error,
-    });
-  }
+    if (!config.signingKeys) await keep(join(stateDir, signingKeyName), () => generateSigningKeyPem());
+    if (config.hmacSecrets.length === 0) await keep(join(stateDir, hmacSecretName), newSecret);
+    return readState(config, stateDir);
+  });
 }
 
 /**
- * Reads a file, or makes it. The content appears under its name whole or not at all, and of two starters the first wins.
+ * The configuration as `serve` completes it, for commands that look and make nothing: what is not there yet stays open.
+ * @throws {SallyportError} `storage_failed` when a file cannot be read
  */
-async function keep(path: string, make: () => string | Uint8Array): Promise<Buffer> {
-  const known = await readIfThere(path);
-  if (known) return known;
+export function withExistingState(config: Config, stateDir: string): Promise<Config> {
+  return using(stateDir, () => readState(config, stateDir));
+}
+
+/**
+ * Makes a new signing key; the present one goes on verifying under a name of its own. Whenever this is interrupted,
+ * either the old or the new key signs, and both verify.
+ * @returns the file that the former key is in now
+ * @throws {SallyportError} `storage_failed` when there is no key yet, or the directory cannot be written
+ */
+export function rotateSigningKey(stateDir: string, pem: string): Promise<string> {
+  return replace(stateDir, { name: signingKeyName, next: pem }, (present) => {
+    const { kid } = parseSigningKey(present.toString(), signingKeyName);
+    return `signing-key-${kid}.pem`;
+  });
+}
+
+/** Likewise for the HMAC secret. @throws {SallyportError} `storage_failed` */
+export function rotateHmacSecret(stateDir: string): Promise<string> {
+  return replace(
+    stateDir,
+    { name: hmacSecretName, next: newSecret() },
+    (present) => `hmac-secret-${sha256(present).slice(0, 16)}`,
+  );
+}
+
+function replace(
+  stateDir: string,
+  { name, next }: { readonly name: string; readonly next: string | Uint8Array },
+  retiredName: (present: Buffer) => string,
+): Promise<string> {
+  return using(stateDir, async () => {
+    const path = join(stateDir, name);
+    if (!(await isThere(path)))
+      throw new SallyportError('storage_failed', `there is no ${path} yet: start the gateway once`);
+    const present = await readFile(path);
+    const retired = join(stateDir, retiredName(present));
+    await writeDurably(retired, present);
+    await writeDurably(path, next);
+    return retired;
+  });
+}
+
+async function readState(config: Config, stateDir: string): Promise<Config> {
+  const names = await list(stateDir);
+  const pems = (wanted: RegExp): Promise<readonly PemSource[]> =>
+    Promise.all(
+      names
+        .filter((name) => wanted.test(name))
+        .map(async (name) => {
+          const origin = join(stateDir, name);
+          return { pem: new Secret((await readFile(origin)).toString()), origin };
+        }),
+    );
+  const [signing] = config.signingKeys ? [] : await pems(/^signing-key\.pem$/u);
+  const secretNames = config.hmacSecrets.length > 0 ? [] : names.filter((name) => name === hmacSecretName);
+  const retired = secretNames.length > 0 ? names.filter((name) => retiredSecret.test(name)) : [];
+  const secrets = await Promise.all(
+    [...secretNames, ...retired].map((name) => readFile(join(stateDir, name))),
+  );
+  return {
+    ...config,
+    signingKeys: signing ? { signing, fallbacks: await pems(retiredKey) } : config.signingKeys,
+    hmacSecrets:
+      secrets.length > 0 ? secrets.map((secret) => new Secret<Uint8Array>(secret)) : config.hmacSecrets,
+    storage: config.storage ?? { type: 'sqlite', path: join(stateDir, 'sallyport.db') },
+  };
+}
+
+/** A retired key or secret of the state directory, and since when it is retired. */
+export interface RetiredFile {
+  readonly path: string;
+  readonly kind: 'signing key' | 'HMAC secret';
+  readonly since: Milliseconds;
+}
+
+/** What {@link rotateSigningKey} and {@link rotateHmacSecret} left behind. @throws {SallyportError} `storage_failed` */
+export function listRetired(stateDir: string): Promise<readonly RetiredFile[]> {
+  return using(stateDir, async () => {
+    const names = (await list(stateDir)).filter((name) => retiredKey.test(name) || retiredSecret.test(name));
+    return Promise.all(
+      names.map(async (name) => {
+        const path = join(stateDir, name);
+        const kind = retiredKey.test(name) ? 'signing key' : 'HMAC secret';
+        // Written when it was retired, and never again.
+        return { path, kind, since: (await stat(path)).mtimeMs };
+      }),
+    );
+  });
+}
+
+function newSecret(): Uint8Array {
+  return randomBytes(32);
+}
+
+/** Names in a fixed order; none when the directory is not there yet. */
+async function list(stateDir: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(stateDir)).toSorted();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Makes a file unless it is there. Its content appears under its name whole or not at all, and of two starters the first wins. */
+async function keep(path: string, make: () => string | Uint8Array): Promise<void> {
+  if (await isThere(path)) return;
   const draft = `${path}.${randomToken(6)}`;
   await writeFile(draft, make(), { mode: 0o600, flag: 'wx', flush: true });
   try {
@@ -51,15 +152,39 @@ async function keep(path: string, make: () => string | Uint8Array): Promise<Buff
   } finally {
     await unlink(draft);
   }
-  return readFile(path);
 }
 
-async function readIfThere(path: string): Promise<Buffer | null> {
+/** The new content takes the name in one step, and both are on disk when this returns. */
+async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+  const draft = `${path}.${randomToken(6)}`;
+  await writeFile(draft, content, { mode: 0o600, flag: 'wx', flush: true });
+  await rename(draft, path);
+  const folder = await open(join(path, '..'), 'r');
   try {
-    return await readFile(path);
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'r')).close();
+    return true;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
+  }
+}
+
+async function using<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SallyportError) throw error;
+    throw new SallyportError('storage_failed', `the state directory ${stateDir} cannot be used`, {
+      cause: error,
+    });
   }
 }
 

@@ -64,6 +64,17 @@ function inTransaction(database: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDIATE
   }
 }
 
+/**
+ * For tools that work on a database beside the gateway: neither an empty file nor an older schema is theirs to change.
+ * @throws {SallyportError} `storage_schema_newer`, `storage_failed`
+ */
+export function checkDatabase(database: DatabaseSync): void {
+  const version = knownVersion(database);
+  if (version === schemaVersion) return;
+  const problem = version === 0 ? 'holds nothing yet' : `has the older schema ${version}`;
+  throw new SallyportError('storage_failed', `the database ${problem}: start the gateway once`);
+}
+
 /** The schema's version; 0 for an empty file. Throws for a file that we must not touch. */
 function knownVersion(database: DatabaseSync): number {
   const version = pragma(database, 'user_version');

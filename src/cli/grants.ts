@@ -1,0 +1,245 @@
+import { statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import type { Config } from '../config/config.ts';
+import { sha256 } from '../crypto/hash.ts';
+import { randomToken } from '../crypto/random.ts';
+import type { Auditor } from '../observe/audit/auditor.ts';
+import {
+  correlationLabel,
+  grantLabel,
+  outsideLabel,
+  sourceLabel,
+  userLabel,
+} from '../observe/audit/labels.ts';
+import { decodeGrantData } from '../server/grant-data.ts';
+import type { AuthStore, GrantSummary, ListGrants } from '../store/contract.ts';
+import { openStore } from '../store/open-store.ts';
+import { SallyportError } from '../types/error.ts';
+import { bucketOf } from '../upstream/identity.ts';
+import { withAudit } from './audit.ts';
+import type { Command, Given } from './command.ts';
+import { noWords, onlyWord, runCommand, textOption } from './command.ts';
+import { UsageError } from './command-io.ts';
+import type { CommandIo } from './command-io.ts';
+import { configuredOptions, databaseOf, loadConfigured } from './configured.ts';
+import { identityOf } from './grant-identity.ts';
+import { heading, rowOf, toJson } from './grant-view.ts';
+import { plainText, renderMoment, renderTable } from './table.ts';
+
+const usage = `usage: sallyport grants list -c FILE [--state-dir DIR] [--user ID] [--client ID] [--upstream NAME]
+                             [--state code|active|expired|revoked] [--limit N] [--json]
+       sallyport grants show SID -c FILE [--state-dir DIR] [--json]
+       sallyport grants revoke -c FILE [--state-dir DIR] (--grant SID | --user ID | --client ID) [--yes]
+
+SID is the \`sid\` of tokens and log lines; a user's ID is \`sub\`; a client's ID is its client_id, or how lists show it.
+A running gateway notices a revocation within five seconds.
+`;
+
+const filters = {
+  user: { type: 'string' },
+  client: { type: 'string' },
+} as const;
+
+const command: Command = {
+  usage,
+  actions: {
+    list: {
+      options: {
+        ...configuredOptions,
+        ...filters,
+        upstream: { type: 'string' },
+        state: { type: 'string' },
+        limit: { type: 'string' },
+        json: { type: 'boolean' },
+      },
+      run: list,
+    },
+    show: { options: { ...configuredOptions, json: { type: 'boolean' } }, run: show },
+    revoke: {
+      options: { ...configuredOptions, ...filters, grant: { type: 'string' }, yes: { type: 'boolean' } },
+      run: revoke,
+    },
+  },
+};
+
+/** `sallyport grants …`. @returns the exit code */
+export function runGrantsCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  return runCommand(command, args, io);
+}
+
+/** Lists are for eyes; whoever wants all says so. */
+const usualLimit = 100;
+
+const states: readonly string[] = ['code', 'active', 'expired', 'revoked'] satisfies GrantSummary['state'][];
+
+async function withStore<T>(
+  given: Given,
+  io: CommandIo,
+  work: (store: AuthStore, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = await loadConfigured(given, io);
+  const path = databaseOf(config);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile())
+    throw new SallyportError('storage_failed', `there is no database at ${path}: start the gateway once`);
+  const store = await openStore({ type: 'sqlite', path });
+  try {
+    return await work(store, config);
+  } finally {
+    await store.close();
+  }
+}
+
+async function list(given: Given, io: CommandIo): Promise<number> {
+  noWords(given);
+  const limit = limitOf(given);
+  const wanted = wantedOf(given);
+  return withStore(given, io, async (store) => {
+    const found: GrantSummary[] = [];
+    let more = false;
+    for await (const grant of grantsOf(store, wanted, matcher(given))) {
+      more = found.length === limit;
+      if (more) break;
+      found.push(grant);
+    }
+    if (given.options['json'] === true) io.stdout(`${JSON.stringify(found.map(toJson), null, 2)}\n`);
+    else io.stdout(found.length === 0 ? 'no grants\n' : renderTable([heading, ...found.map(rowOf)]));
+    if (more) io.stderr(`there are more: --limit ${limit * 10} shows more of them\n`);
+    return 0;
+  });
+}
+
+async function show(given: Given, io: CommandIo): Promise<number> {
+  const key = keyOf(onlyWord(given, 'which grant: its sid'));
+  return withStore(given, io, async (store, config) => {
+    const after = before(key.grantId);
+    const { grants } = await store.listGrants({ ...everything, after });
+    const grant = grants.find(({ bucket, grantId }) => bucket === key.bucket && grantId === key.grantId);
+    if (!grant) throw new SallyportError('storage_failed', `there is no grant ${key.bucket}.${key.grantId}`);
+    const identity = await identityOf(grant, { store, config });
+    if (given.options['json'] === true) {
+      io.stdout(`${JSON.stringify({ ...toJson(grant), identity }, null, 2)}\n`);
+      return 0;
+    }
+    const { resource, endsAt, generation, revokedBecause } = grant;
+    const rows: readonly (readonly [string, string])[] = [
+      ...heading.map((name, index) => [name.toLowerCase(), rowOf(grant)[index] ?? ''] as const),
+      ['name', plainText(identity?.name ?? '–')],
+      ['e-mail', plainText(identity?.email ?? '–')],
+      ['resource', resource],
+      ['scopes', plainText(decodeGrantData(grant.data).scopes.join(' ')) || '–'],
+      ['session ends', renderMoment(endsAt)],
+      ['rotations', String(Math.max(0, generation - 1))],
+      ...(revokedBecause === '' ? [] : [['ended because', revokedBecause] as const]),
+    ];
+    io.stdout(renderTable(rows));
+    return 0;
+  });
+}
+
+async function revoke(given: Given, io: CommandIo): Promise<number> {
+  noWords(given);
+  const { grant, user, client } = given.options;
+  if ([grant, user, client].filter((one) => one !== undefined).length !== 1)
+    throw new UsageError('say which grants to end: one of --grant, --user, --client');
+  return withStore(given, io, async (store, config) => {
+    const found: GrantSummary[] = [];
+    for await (const one of grantsOf(store, wantedOf(given), matcher(given))) {
+      if (one.state === 'active' || one.state === 'code') found.push(one);
+    }
+    if (found.length === 0) {
+      io.stderr('no living grant is like that\n');
+      return 1;
+    }
+    if (!(await agreed(given, io, `End ${found.length} grant${found.length === 1 ? '' : 's'}?`))) return 1;
+    const ended: GrantSummary[] = [];
+    for (const one of found) {
+      if (await store.revokeGrant({ ...one, why: 'revoked_by_operator' })) ended.push(one);
+    }
+    await withAudit(config, io, (audit) => tellRevocations(audit, ended));
+    io.stdout(`${ended.length} ended; a running gateway notices within five seconds\n`);
+    return 0;
+  });
+}
+
+/** One act of one operator, whatever it ended. */
+function tellRevocations(audit: Auditor, ended: readonly GrantSummary[]): void {
+  const correlationId = correlationLabel(randomToken(9));
+  const source = sourceLabel(undefined);
+  const actor = outsideLabel(userInfo().username);
+  for (const grant of ended) {
+    const about = { grant: grantLabel(grant), user: userLabel(grant.userId), client: null };
+    const acted = { correlationId, source, actor, reason: null };
+    audit.record('admin_action', () => ({ ...acted, ...about, action: 'grant_revoked' }));
+    const cause = { by: 'operator', what: 'grant', why: 'revoked_by_operator' } as const;
+    audit.record('revoked', () => ({ correlationId, source, ...cause, ...about }));
+  }
+}
+
+async function agreed({ options }: Given, io: CommandIo, question: string): Promise<boolean> {
+  if (options['yes'] === true) return true;
+  const answer = await io.confirm(question);
+  if (answer === null) io.stderr('nobody is here to ask: add --yes\n');
+  return answer === true;
+}
+
+const everything: ListGrants = { after: '', user: null, client: null, upstream: null, state: null };
+
+async function* grantsOf(
+  store: AuthStore,
+  wanted: ListGrants,
+  matches: (grant: GrantSummary) => boolean,
+): AsyncGenerator<GrantSummary> {
+  for (let after: string | null = ''; after !== null;) {
+    const page = await store.listGrants({ ...wanted, after });
+    yield* page.grants.filter(matches);
+    after = page.next;
+  }
+}
+
+function wantedOf(given: Given): ListGrants {
+  const user = textOption(given, 'user');
+  const state = textOption(given, 'state');
+  if (state !== undefined && !states.includes(state))
+    throw new UsageError(`--state is one of ${states.join(', ')}`);
+  const client = textOption(given, 'client');
+  const sid = textOption(given, 'grant');
+  return {
+    after: sid === undefined ? '' : before(keyOf(sid).grantId),
+    user: user === undefined ? null : { bucket: bucketOf(user), userId: user },
+    client: client === undefined || isLabel(client) ? null : sha256(client),
+    upstream: textOption(given, 'upstream') ?? null,
+    // One of the states, as was checked.
+    state: (state ?? null) as GrantSummary['state'] | null,
+  };
+}
+
+/** What the store does not compare: a client as lists show it, and one grant. */
+function matcher(given: Given): (grant: GrantSummary) => boolean {
+  const client = textOption(given, 'client');
+  const sid = textOption(given, 'grant');
+  return (grant) =>
+    (client === undefined || !isLabel(client) || grant.client.startsWith(client)) &&
+    (sid === undefined || sid === `${grant.bucket}.${grant.grantId}`);
+}
+
+/** As lists and audit events show clients. */
+function isLabel(client: string): boolean {
+  return /^[\w-]{16}$/u.test(client);
+}
+
+function keyOf(sid: string): { readonly bucket: string; readonly grantId: string } {
+  const [, bucket, grantId] = /^([0-9a-f]{3})\.([\w-]{22})$/u.exec(sid) ?? [];
+  if (bucket === undefined || grantId === undefined) throw new UsageError(`"${sid}" is not a sid`);
+  return { bucket, grantId };
+}
+
+/** The cursor whose page begins with this id. */
+function before(grantId: string): string {
+  return grantId.slice(0, -1);
+}
+
+function limitOf(given: Given): number {
+  const limit = textOption(given, 'limit') ?? String(usualLimit);
+  if (!/^[1-9]\d{0,6}$/u.test(limit)) throw new UsageError('--limit is a number from 1 on');
+  return Number(limit);
+}
