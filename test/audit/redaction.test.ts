@@ -41,6 +41,20 @@ describe('what a client calls itself', () => {
   });
 });
 
+describe('an event', () => {
+  it('takes no plain string, by its types', async () => {
+    const audited = await startAudited();
+    const { audit } = audited.stack.auth.observer;
+    // @ts-expect-error: a token is not a name
+    audit.record('stopped', () => ({ issuer: refreshToken }));
+    // @ts-expect-error: text from outside is not a name either
+    audit.record('stopped', () => ({ issuer: outsideLabel('x') }));
+    audit.record('stopped', () => ({ issuer: nameLabel('x') }));
+    expect(audited.of('stopped')).toHaveLength(3);
+    await audited.stack.close();
+  });
+});
+
 describe('labels', () => {
   it('escape what would move a terminal or hide text, and backslashes, so that nothing is ambiguous', () => {
     expect(outsideLabel('a\u001B[2Jb\u202Ec\u2028d\\u0041')).toBe(

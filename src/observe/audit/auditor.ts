@@ -2,6 +2,7 @@ import type { Clock } from '../../types/time.ts';
 import type { Log } from '../log.ts';
 import { auditEvents, auditVersion } from './event.ts';
 import type { AuditDetails, AuditEvent, AuditEventName } from './event.ts';
+import { createFloodGate } from './flood.ts';
 
 /** Takes events as they happen. What it throws, or rejects with, is logged and changes nothing for anybody. */
 export type AuditFunction = (event: AuditEvent) => void | Promise<void>;
@@ -52,23 +53,24 @@ export function createAuditor({ clock, log, sink, listener, count }: AuditorPart
       failed(event.event, error);
     }
   };
+  const gate = createFloodGate(clock);
+  const keep = <Name extends AuditEventName>(name: Name, details: AuditDetails[Name]): void => {
+    const { outcome, urgent = false } = auditEvents[name];
+    const time = new Date(clock()).toISOString();
+    // The details belong to the name by this function's signature, which a spread does not show to the compiler.
+    const event = { version: auditVersion, time, event: name, outcome, ...details } as unknown as AuditEvent;
+    sink?.write(event, urgent);
+    if (listener) void listen(listener, event);
+  };
   return {
     record(name, details) {
       try {
         count(name);
         if (!sink && !listener) return;
-        const { outcome, urgent = false } = auditEvents[name];
-        const time = new Date(clock()).toISOString();
-        // The details belong to the name by this method's signature, which a spread does not show to the compiler.
-        const event = {
-          version: auditVersion,
-          time,
-          event: name,
-          outcome,
-          ...details(),
-        } as unknown as AuditEvent;
-        sink?.write(event, urgent);
-        if (listener) void listen(listener, event);
+        if (auditEvents[name].anonymous && !gate.admits()) return;
+        const dropped = gate.takeDropped();
+        if (dropped > 0) keep('events_lost', { count: dropped, reason: 'flood' });
+        keep(name, details());
       } catch (error) {
         failed(name, error);
       }

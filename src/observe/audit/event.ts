@@ -171,8 +171,8 @@ export interface AuditDetails {
   };
   /** Somebody tried to act as an operator and may not. */
   admin_refused: OfOperator & { readonly reason: NameLabel };
-  /** The sink could not take events for a while; these were lost. */
-  events_lost: { readonly count: number };
+  /** So many events were not kept: their sink took nothing for too long, or strangers made too many at once. */
+  events_lost: { readonly count: number; readonly reason: 'sink' | 'flood' };
 }
 
 export type AuditEventName = keyof AuditDetails;
@@ -194,16 +194,23 @@ export type AuditEvent = {
   readonly [Name in AuditEventName]: AuditEnvelope<Name> & AuditDetails[Name];
 }[AuditEventName];
 
-/** Of each event, how it ended, and whether it must not wait in a buffer. */
-export const auditEvents: {
-  readonly [Name in AuditEventName]: { readonly outcome: AuditOutcome; readonly urgent?: true };
-} = {
+/** What every event of one name has in common. */
+export interface AuditEventKind {
+  readonly outcome: AuditOutcome;
+  /** Does not wait in a buffer. */
+  readonly urgent?: true;
+  /** Anybody can make it happen as often as they like; beyond some rate it is counted and not kept. */
+  readonly anonymous?: true;
+}
+
+/** Every event, by its name. */
+export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } = {
   started: { outcome: 'success' },
   stopped: { outcome: 'success' },
-  consent_allowed: { outcome: 'success' },
-  consent_declined: { outcome: 'denied' },
+  consent_allowed: { outcome: 'success', anonymous: true },
+  consent_declined: { outcome: 'denied', anonymous: true },
   login_succeeded: { outcome: 'success' },
-  login_failed: { outcome: 'failure' },
+  login_failed: { outcome: 'failure', anonymous: true },
   access_denied: { outcome: 'denied', urgent: true },
   code_issued: { outcome: 'success' },
   token_issued: { outcome: 'success' },
@@ -212,7 +219,7 @@ export const auditEvents: {
   refresh_advanced: { outcome: 'success', urgent: true },
   theft_detected: { outcome: 'attack', urgent: true },
   revoked: { outcome: 'success' },
-  client_registered: { outcome: 'success' },
+  client_registered: { outcome: 'success', anonymous: true },
   connection_refreshed: { outcome: 'success' },
   connection_dead: { outcome: 'failure' },
   key_changed: { outcome: 'success', urgent: true },

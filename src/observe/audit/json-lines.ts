@@ -189,6 +189,9 @@ class Writer {
     const count = this.#lost;
     this.#lost = 0;
     const time = new Date(clock()).toISOString();
-    this.add({ version: auditVersion, time, event: 'events_lost', outcome: 'failure', count }, true);
+    this.add(
+      { version: auditVersion, time, event: 'events_lost', outcome: 'failure', count, reason: 'sink' },
+      true,
+    );
   }
 }
