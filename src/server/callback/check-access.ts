@@ -23,12 +23,14 @@ export function checkAccess(
   const decision = decide(config.access, identity);
   if (decision.allowed) return null;
   const { correlationId } = to;
-  log.warn({ upstream: identity.upstream, reason: decision.reason, correlationId }, 'access denied');
+  const { upstream, subject } = identity;
+  const sub = subjectOf(upstream, subject);
+  log.warn({ upstream, sub, reason: decision.reason, correlationId }, 'access denied');
   observer.audit.record('access_denied', () => ({
     ...details(),
     at: 'login',
-    upstream: nameLabel(identity.upstream),
-    user: userLabel(subjectOf(identity.upstream, identity.subject)),
+    upstream: nameLabel(upstream),
+    user: userLabel(sub),
     grant: null,
     reason: nameLabel(decision.reason),
   }));
