@@ -71,11 +71,13 @@ export function beginUpstreamRefresh(rows: Rows, begin: BeginUpstreamRefresh): B
   const record = rows.connection(begin);
   if (!record) return { r: 'missing' };
   if (record.state === 'dead') return { r: 'dead' };
-  if (record.version !== begin.version) return { r: 'fresh', row: connectionRow(record) };
   const now = rows.now();
   const led = isAhead(record.leaseUntil, now, begin.lease);
-  const own = record.leaseOwner === begin.owner;
-  if (led && own) return { r: 'leader', row: connectionRow(record), fence: record.fence, takenOver: false };
+  if (led && record.leaseOwner === begin.owner) {
+    rows.saveConnection({ ...record, leaseUntil: after(now, begin.lease) });
+    return { r: 'leader', row: connectionRow(record), fence: record.fence, takenOver: false };
+  }
+  if (record.version !== begin.version) return { r: 'fresh', row: connectionRow(record) };
   if (led) return { r: 'busy', wait: record.leaseUntil - now };
   if (isAhead(record.backoffUntil, now, longestBackoff)) return { r: 'backoff', until: record.backoffUntil };
   const fence = record.fence + 1;

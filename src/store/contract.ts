@@ -268,7 +268,7 @@ export interface BeginUpstreamRefresh extends ConnectionKey {
 }
 
 /**
- * `leader`: call the upstream, then end with the same `fence`; `takenOver` when an earlier leader vanished, so that the
+ * `leader`: call the upstream, then end with the same `fence`, and ask again to keep the lease; `takenOver` when an earlier leader vanished, so that the
  * refresh token may be spent. `fresh`: somebody refreshed meanwhile. `busy`: somebody refreshes now.
  */
 export type BeginUpstreamRefreshResult =

@@ -20,7 +20,7 @@ export interface Refresher {
   refresh(row: ConnectionRow, evidence: Evidence | null): Promise<FreshTokens>;
 }
 
-/** Longer than the slowest upstream call, so that a lease that ran out means a process that is gone. */
+/** Kept while the upstream is asked, so that a lease that ran out means a process that is gone. */
 const lease: Milliseconds = 45_000;
 
 /** How long an upstream that failed is left alone. */
@@ -85,12 +85,13 @@ async function refreshAs(parts: VaultParts, leading: Leading): Promise<FreshToke
   const { row } = leading.begun;
   const { upstream, account } = row.key;
   const provider = parts.providers.get(upstream);
-  const old = openTokens(parts.sealer, row);
+  const { refreshToken } = openTokens(parts.sealer, row);
   // Tokens of another registration of ours are not the present one's to use.
-  const usable = provider && row.tokens.upstreamClientId === provider.clientId && old.refreshToken !== null;
+  const usable = provider && row.tokens.upstreamClientId === provider.clientId && refreshToken !== null;
   if (!usable) return ended(parts, leading, 'the connection cannot be refreshed');
   try {
-    const refreshed = await provider.refresh({ refreshToken: old.refreshToken, subject: account });
+    const ask = (): Promise<UpstreamRefresh> => provider.refresh({ refreshToken, subject: account });
+    const refreshed = await keepingLease(parts, leading, ask);
     if (refreshed.subjectMismatch)
       return await ended(parts, leading, 'the upstream answered for another account');
     return await keep(parts, leading, refreshed);
@@ -98,6 +99,24 @@ async function refreshAs(parts: VaultParts, leading: Leading): Promise<FreshToke
     if (!(error instanceof UpstreamError)) throw error;
     if (error.failure === 'rejected') return ended(parts, leading, error.message);
     return failed(parts, leading, error);
+  }
+}
+
+/** A provider may take its time, and be asked more than once: that is no sign of a process that is gone. */
+async function keepingLease<T>(
+  { store }: VaultParts,
+  { begun: { row }, owner }: Leading,
+  work: () => Promise<T>,
+): Promise<T> {
+  const renew = (): void => {
+    // A lease that could not be kept costs no more than a second refresh.
+    store.beginUpstreamRefresh({ ...row.key, version: row.version, owner, lease }).catch(() => {});
+  };
+  const timer = setInterval(renew, lease / 3).unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
   }
 }
 

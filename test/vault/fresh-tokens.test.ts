@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { SallyportError } from '../../src/types/error.ts';
 import type { UpstreamFailure, UpstreamRefresh } from '../../src/upstream/provider.ts';
 import { UpstreamError } from '../../src/upstream/provider.ts';
@@ -82,6 +82,29 @@ describe('a refresh', () => {
     await scene.vault.freshTokens(row);
     expect(await scene.vault.freshTokens(row)).toMatchObject({ tokens: { accessToken: 'access-2' } });
     expect(scene.spent).toHaveLength(1);
+  });
+
+  it('stays with its leader for as long as the provider thinks', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const row = await scene.signIn(tokens({ expiresAt: scene.now }));
+    const answer = scene.script.refresh;
+    const held = Promise.withResolvers<void>();
+    scene.script.refresh = (refreshToken) => held.promise.then(() => answer(refreshToken));
+    const slow = scene.vault.freshTokens(row);
+    for (let moment = 0; moment < 8; moment += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      scene.now += 15_000;
+      vi.advanceTimersByTime(15_000);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    const other = scene.process().freshTokens(row);
+    await new Promise((resolve) => setImmediate(resolve));
+    held.resolve();
+    expect(await slow).toMatchObject({ r: 'ok', tokens: { accessToken: 'access-2' } });
+    expect(await other).toMatchObject({ r: 'ok', tokens: { accessToken: 'access-2' } });
+    expect(scene.spent).toEqual(['refresh-1']);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 
   it('is taken over when its process vanished', async () => {
