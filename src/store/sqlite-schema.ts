@@ -59,7 +59,7 @@ function inTransaction(database: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDIATE
     body();
     database.exec('COMMIT');
   } catch (error) {
-    database.exec('ROLLBACK');
+    rollBack(database);
     throw error;
   }
 }
@@ -73,6 +73,15 @@ export function checkDatabase(database: DatabaseSync): void {
   if (version === schemaVersion) return;
   const problem = version === 0 ? 'holds nothing yet' : `has the older schema ${version}`;
   throw new SallyportError('storage_failed', `the database ${problem}: start the gateway once`);
+}
+
+/** SQLite rolls back by itself after some failures (a full disk), and then refuses to do it again. */
+export function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch {
+    // Nothing was open any more, which is what is wanted.
+  }
 }
 
 /** The schema's version; 0 for an empty file. Throws for a file that we must not touch. */

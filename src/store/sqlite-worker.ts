@@ -6,7 +6,7 @@ import { steps } from './operations.ts';
 import type { StoreCaps } from './records.ts';
 import { storageFailure } from './sqlite-failure.ts';
 import { watchDatabase } from './sqlite-file.ts';
-import { prepareDatabase } from './sqlite-schema.ts';
+import { prepareDatabase, rollBack } from './sqlite-schema.ts';
 import { SqliteRows } from './sqlite-rows.ts';
 import type { ErrorCode } from '../types/error.ts';
 
@@ -126,15 +126,6 @@ function inTransaction<T>(database: DatabaseSync, body: () => T): T {
   } catch (error) {
     rollBack(database);
     throw error;
-  }
-}
-
-/** SQLite rolls back by itself after some failures (a full disk), and then refuses to do it again. */
-function rollBack(database: DatabaseSync): void {
-  try {
-    database.exec('ROLLBACK');
-  } catch {
-    // Nothing was open any more, which is what is wanted.
   }
 }
 
