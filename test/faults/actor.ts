@@ -33,7 +33,7 @@ export class Actor {
   /** Every answer that was not what they hoped for: `place status error`. */
   readonly complaints: string[] = [];
   tokens: TokenAnswer | null = null;
-  readonly #account: string;
+  readonly account: string;
   readonly #world: Surroundings;
   readonly #browser: Browser;
   #clientId = '';
@@ -42,9 +42,9 @@ export class Actor {
   #patient = false;
   #code: string | null = null;
 
-  constructor(world: Surroundings, instance: Place) {
-    // Nobody inherits what another one's crash left behind.
-    this.#account = `account-${(count += 1)}`;
+  /** @param account at the provider; nobody inherits what another one's crash left behind unless he asks for it */
+  constructor(world: Surroundings, instance: Place, account = `account-${(count += 1)}`) {
+    this.account = account;
     this.#world = world;
     this.instance = instance;
     this.#browser = new Browser((request) => this.instance.stack.fetch(request));
@@ -85,7 +85,7 @@ export class Actor {
   }
 
   async #signInAt(address: string): Promise<void> {
-    this.#back = await this.#world.provider.signIn(address, this.#account);
+    this.#back = await this.#world.provider.signIn(address, this.account);
   }
 
   /** The browser follows the provider's redirect, or the person reloads that page. */

@@ -176,3 +176,39 @@ describe.each([...strict, ...lenient])('a process killed during $step, at a prov
     expect(world.asked('POST /token') - asked).toBeLessThanOrEqual(2);
   });
 });
+
+describe('a process killed while it starts for the first time', () => {
+  const calls = ['clients', 'vault'].flatMap(() => ['store loadKeyRing', 'store saveKeyRing']);
+  const all = calls.flatMap((call, index) => [
+    { name: `before call ${index + 1}, ${call}`, index, when: 'before' as const },
+    { name: `after call ${index + 1}, ${call}`, index, when: 'after' as const },
+  ]);
+
+  const start = async (point: CrashPoint | null): Promise<{ world: World; crash: Crash; ended: unknown }> => {
+    const world = await World.start();
+    const crash = new Crash();
+    crash.arm(point);
+    const wrapStore: Parameters<World['boot']>[0] = { wrapStore: (store) => crash.store(store) };
+    const booted = world.boot(wrapStore).then(() => 'started');
+    return { world, crash, ended: await Promise.race([booted, crash.happened]) };
+  };
+
+  it('asks what the points below are made of', async () => {
+    const { world, crash, ended } = await start(null);
+    expect({ ended, calls: crash.calls }).toEqual({ ended: 'started', calls });
+    await world.close();
+  });
+
+  it.each(all)('$name starts the next time, and keeps what is made then', async (point) => {
+    const { world, ended } = await start(point);
+    expect(ended).toBe('crashed');
+    await world.stopAll();
+    const actor = new Actor(world, await world.boot());
+    await actor.carryOn();
+    await world.stopAll();
+    actor.instance = await world.boot();
+    expect([await actor.refresh(), await actor.callMcp()]).toEqual(['done', 'done']);
+    expect(actor.logins).toBe(1);
+    await world.close();
+  });
+});

@@ -46,8 +46,26 @@ describe('a gateway whose disk is full', () => {
     expect(await actor.refresh()).toBe('done');
     expect(await other.redeem()).toBe('done');
     expect(await other.callMcp()).toBe('done');
-    await expect.poll(async () => (await ready()).status).toBe(200);
+    await expect.poll(async () => (await ready()).status, { timeout: 10_000 }).toBe(200);
     expect([actor.logins, other.logins]).toEqual([1, 1]);
     expect(gateway.output()).toMatch(/no space left|cannot be read or written/u);
+  });
+
+  it('does not start, and says why, when there is no room for the database from the beginning', async () => {
+    await farm.killAll();
+    const under = [limiter, '--fsize=2048:unlimited'];
+    await expect(farm.launch({ under })).rejects.toThrow(
+      /sallyport\.db.*(?:no space left|cannot be read or written)/u,
+    );
+    gateway = await farm.launch();
+    const actor = new Actor(farm, gateway);
+    await actor.carryOn();
+    expect(actor.complaints).toEqual([]);
+  });
+
+  it('does not start where it cannot write, and names the place', async () => {
+    // Nobody can make anything there, root included.
+    const refused = farm.launch({ stateDir: '/dev/null/sallyport' });
+    await expect(refused).rejects.toThrow(/state directory \/dev\/null\/sallyport cannot be used/u);
   });
 });

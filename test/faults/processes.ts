@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,8 @@ export interface LaunchOptions {
   /** Words before the command, such as a shell that sets limits. */
   readonly under?: readonly string[];
   readonly nodeFlags?: readonly string[];
+  /** Instead of the one that all share. */
+  readonly stateDir?: string;
 }
 
 /** A gateway in a process of its own. */
@@ -34,7 +37,7 @@ export class Farm {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'sallyport-farm-'));
   readonly database: string = join(this.folder, 'state', 'sallyport.db');
   readonly #behind: Listening;
-  readonly #running: Running[] = [];
+  readonly #children: ChildProcess[] = [];
 
   private constructor(provider: OidcProviderFixture, behind: Listening) {
     this.provider = provider;
@@ -56,14 +59,15 @@ export class Farm {
   }
 
   /** Starts a gateway, and waits until it serves. Rejects with its output when it ends instead. */
-  async launch({ under = [], nodeFlags = [] }: LaunchOptions = {}): Promise<Running> {
+  async launch({ under = [], nodeFlags = [], stateDir }: LaunchOptions = {}): Promise<Running> {
     const args = [...nodeFlags, 'src/cli/main.ts', 'serve', '-c', this.#configFile()];
-    const state = join(this.folder, 'state');
+    const state = stateDir ?? join(this.folder, 'state');
     const whole = [...under, process.execPath, ...args, '--state-dir', state];
     const child = spawn(whole[0] ?? '', whole.slice(1), {
       env: { PATH: process.env['PATH'], HOME: this.folder, UPSTREAM_SECRET: upstreamSecret },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    this.#children.push(child);
     let output = '';
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     const serving = new Promise<string>((resolve) => {
@@ -78,7 +82,7 @@ export class Farm {
     const early = ended.then((code) => Promise.reject(new Error(`ended with ${code}:\n${output}`)));
     early.catch(() => {});
     const url = await Promise.race([serving, early]);
-    const running = {
+    return {
       child,
       url,
       stack: new Front(this.provider, (request) => throughPort(url, request)),
@@ -87,8 +91,6 @@ export class Farm {
       output: () => output,
       ended,
     };
-    this.#running.push(running);
-    return running;
   }
 
   #configFile(): string {
@@ -113,7 +115,9 @@ export class Farm {
 
   /** Ends every process that still runs, the hard way. */
   async killAll(): Promise<void> {
-    for (const { child, ended } of this.#running.splice(0)) {
+    for (const child of this.#children.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const ended = once(child, 'close');
       child.kill('SIGKILL');
       await ended;
     }

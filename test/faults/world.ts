@@ -41,6 +41,7 @@ export class World {
   readonly #config: Config;
   readonly #folder: string;
   readonly #running: Instance[] = [];
+  readonly #stores: AuthStore[] = [];
   readonly #files = { '/keys/signing.pem': generateSigningKeyPem(), '/hmac': randomBytes(32) };
 
   private constructor(parts: { provider: OidcProviderFixture; behind: Listening; config: Config }) {
@@ -81,6 +82,7 @@ export class World {
   /** Starts a server over the same database, keys and secrets as all others. */
   async boot({ config, wrapStore, collaborators }: BootOptions = {}): Promise<Instance> {
     const base = await openSqliteStore({ path: this.path, clock: () => Date.now() + this.clock.now });
+    this.#stores.push(base);
     const stack = await startStack(
       {
         signing_key_config: { key_dir: '/keys', signing_key_file: 'signing.pem' },
@@ -112,9 +114,7 @@ export class World {
       stop: async () => {
         await front.close();
         await gateway.close();
-        // What died holds no file; a server that lives closes its store by itself.
         await stack.auth.close();
-        await base.close();
       },
     };
     this.#running.push(instance);
@@ -135,6 +135,8 @@ export class World {
   /** Ends the servers, not the world. */
   async stopAll(): Promise<void> {
     for (const instance of this.#running.splice(0)) await instance.stop();
+    // What died, maybe while it started, holds no file either.
+    for (const store of this.#stores.splice(0)) await store.close();
   }
 
   async close(): Promise<void> {
