@@ -8,6 +8,7 @@ export type Purpose =
   | 'client-id'
   | 'client-secret'
   | 'transaction'
+  | 'mcp-session'
   | 'ring-wrap'
   | 'vault';
 

@@ -12,6 +12,7 @@ import { openBackend } from '../proxy/forward.ts';
 import { createOriginPolicy } from '../proxy/origins.ts';
 import type { ProxyHandler } from '../proxy/proxy.ts';
 import { createProxy } from '../proxy/proxy.ts';
+import { createSessionBinding } from '../proxy/session-binding.ts';
 import { createProtectedResource } from '../resource/protected-resource.ts';
 import type { AuthServer } from '../server/auth-server.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
@@ -40,6 +41,7 @@ export function createGateway(
 ): Gateway {
   const backends: Backend[] = [];
   const proxies = new Map<string, ProxyHandler>();
+  const binding = createSessionBinding(auth.mcpSessions);
   const origins = createOriginPolicy(auth.config.issuer, auth.config.allowedOrigins);
   for (const config of auth.config.proxies) {
     const { resource, scopes, upstream } = config;
@@ -63,6 +65,7 @@ export function createGateway(
         config,
         resource: guard,
         origins,
+        binding,
         sessions,
         vault,
         backend,

@@ -14,6 +14,8 @@ export interface KeyRings {
   readonly token: readonly MacKey[];
   readonly loginState: readonly MacKey[];
   readonly transactions: Sealer;
+  /** Tags of MCP session ids. */
+  readonly mcpSessions: readonly MacKey[];
   readonly clientIds: readonly MacKey[];
   readonly clientSecrets: readonly MacKey[];
   readonly vault: Sealer;
@@ -48,6 +50,7 @@ export async function openKeyRings({ hmacSecrets, store }: OpenKeyRings): Promis
     token: secrets.map((secret) => deriveMacKey(secret, 'token')),
     loginState: secrets.map((secret) => deriveMacKey(secret, 'login-state')),
     transactions: createSealer(secrets.map((secret) => deriveKeyBytes(secret, 'transaction'))),
+    mcpSessions: secrets.map((secret) => deriveMacKey(secret, 'mcp-session')),
     clientIds: clients.map((secret) => deriveMacKey(secret, 'client-id')),
     clientSecrets: clients.map((secret) => deriveMacKey(secret, 'client-secret')),
     vault: createSealer(vault.map((secret) => deriveKeyBytes(secret, 'vault'))),

@@ -32,6 +32,9 @@ export interface Passing {
   readonly begun: () => void;
   /** Headers that continue our trace, in place of the client's. */
   readonly trace: Readonly<Record<string, string>>;
+  /** The MCP session: its header for the server, and its header for the client. */
+  readonly mcpSession: Readonly<Record<string, string>>;
+  readonly answeredSession: (id: string | string[] | undefined) => Readonly<Record<string, string>>;
   /** The credential that is injected; `null` for none. */
   readonly authorization: string | null;
   readonly maxBody: number;
@@ -96,6 +99,7 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
     headers: {
       ...requestHeaders(request.headers),
       ...lengthOf(request),
+      ...passing.mcpSession,
       ...passing.trace,
       ...(passing.authorization !== null && { authorization: passing.authorization }),
     },
@@ -109,7 +113,10 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
     answer.body.dump({ limit: 65_536 }).catch(() => answer.body.destroy());
     return;
   }
-  const headers = answerHeaders(answer.headers, response.getHeader('vary'));
+  const headers = {
+    ...answerHeaders(answer.headers, response.getHeader('vary')),
+    ...passing.answeredSession(answer.headers['mcp-session-id']),
+  };
   if (Number(answer.headers['content-length'] ?? Infinity) <= shortBody) {
     const body = await answer.body.bytes();
     response.writeHead(answer.statusCode, headers).end(body);

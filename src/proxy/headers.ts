@@ -23,6 +23,8 @@ const clientOnly = new Set([
   'cookie',
   'expect',
   'host',
+  // Only as what it is to the MCP server: see `session-binding.ts`.
+  'mcp-session-id',
   'origin',
   'proxy',
   'referer',
@@ -48,6 +50,8 @@ const serverOnly = new Set([
   'authentication-info',
   'content-location',
   'location',
+  // Only as what it is to the client: see `session-binding.ts`.
+  'mcp-session-id',
   'proxy-authentication-info',
   'set-cookie',
   'set-cookie2',

@@ -16,6 +16,7 @@ import type { Vault } from '../vault/vault.ts';
 import { forward } from './forward.ts';
 import type { Backend } from './forward.ts';
 import type { OriginPolicy } from './origins.ts';
+import type { SessionBinding } from './session-binding.ts';
 import { observeProxied } from './observe-proxy.ts';
 import { tooLarge } from './too-large.ts';
 
@@ -24,6 +25,7 @@ export interface ProxyParts {
   readonly config: ProxyConfig;
   readonly resource: ProtectedResource;
   readonly origins: OriginPolicy;
+  readonly binding: SessionBinding;
   readonly sessions: Sessions;
   readonly vault: Vault;
   readonly backend: Backend;
@@ -102,6 +104,12 @@ async function answer(
     return;
   }
   const { token, session } = authenticated;
+  const owner = { resource: resource.resource, subject: token.subject };
+  const mcpSession = parts.binding.toServer(request.headers['mcp-session-id'], owner);
+  if (!mcpSession) {
+    sendToNode(response, unknownSession());
+    return;
+  }
   const credential = await credentialOf(parts, session);
   if (credential.r === 'refused') {
     sendToNode(response, credential.response);
@@ -114,6 +122,8 @@ async function answer(
     correlationId,
     begun,
     trace: parts.observer.traces?.outgoing() ?? {},
+    mcpSession,
+    answeredSession: (id) => parts.binding.toClient(id, owner),
     authorization: credential.authorization,
     maxBody: parts.config.maxBody,
     endsAt: token.expiresAt * 1000,
@@ -121,6 +131,12 @@ async function answer(
     clock: parts.clock,
     refuse: (description) => resource.refuse(description),
   });
+}
+
+/** What MCP has for a session that is over: the client begins a new one (2025-11-25, transports, session management). */
+function unknownSession(): HttpResponse {
+  const error_description = 'this MCP session is over or not yours; begin a new one without Mcp-Session-Id';
+  return json(404, { error: 'not_found', error_description });
 }
 
 /** Only MCP's methods, only a body that fits, and no token in the query (RFC 6750 §2.3 is not for us). */

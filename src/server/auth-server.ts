@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { createJwtSigner } from '../crypto/sign.ts';
 import type { JwtSigner } from '../crypto/sign.ts';
 import type { SigningKey } from '../crypto/signing-key.ts';
+import type { MacKey } from '../crypto/hmac.ts';
 import { createJwtVerifier } from '../crypto/verify.ts';
 import type { Handler } from '../http/exchange.ts';
 import type { Router } from '../http/router.ts';
@@ -62,6 +63,8 @@ export interface AuthServer {
   readonly sessions: Sessions;
   readonly vault: Vault;
   readonly observer: Observer;
+  /** Keys for what a gateway tells MCP clients; see `KeyRings`. */
+  readonly mcpSessions: readonly MacKey[];
   /** Every number about this server in Prometheus' text format, version 0.0.4. */
   readonly metrics: () => Promise<string>;
   /** Why it cannot serve logins right now, and what an operator should know. */
@@ -173,7 +176,7 @@ async function createContext(
 }
 
 function serverOf(context: ServerContext): AuthServer {
-  const { config, keys, tokens, sessions, vault, observer } = context;
+  const { config, keys, tokens, sessions, vault, observer, rings } = context;
   const router = createRouter(routesOf(context));
   let closed: Promise<void> | undefined;
   return {
@@ -183,6 +186,7 @@ function serverOf(context: ServerContext): AuthServer {
     sessions,
     vault,
     observer,
+    mcpSessions: rings.mcpSessions,
     metrics: () => observer.metrics.render(),
     handle: router.handle,
     serves: router.serves,

@@ -34,7 +34,6 @@ describe('a request', () => {
     const headers = {
       accept: 'application/json, text/event-stream',
       'content-type': 'application/json',
-      'mcp-session-id': 'session-1',
       'mcp-protocol-version': '2025-11-25',
       'mcp-method': 'tools/call',
       'mcp-name': '=?base64?w6Q=?=',
@@ -74,7 +73,8 @@ describe('an answer', () => {
       void response.writeHead(400, { 'content-type': 'application/json', 'mcp-session-id': 's' }).end(body);
     const response = await endpoint.call(token);
     expect(response.status).toBe(400);
-    expect(response.headers.get('mcp-session-id')).toBe('s');
+    // With a tag that ties it to the user.
+    expect(response.headers.get('mcp-session-id')).toMatch(/^s\.[\w-]{22}$/);
     expect(await response.text()).toBe(body);
   });
 
