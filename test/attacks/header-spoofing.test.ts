@@ -386,7 +386,7 @@ describe('from the MCP server', () => {
         'access-control-allow-origin': 'http://localhost:1',
         'cache-control': 'no-store, no-transform',
         'content-type': 'application/json',
-        'mcp-session-id': 's',
+        'mcp-session-id': expect.stringMatching(/^s\.[\w-]{22}$/u) as string,
         'x-content-type-options': 'nosniff',
       });
       expect(response.headers.getSetCookie()).toEqual([]);
