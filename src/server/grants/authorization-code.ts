@@ -8,10 +8,10 @@ import { challengeOf } from '../../oauth/pkce.ts';
 import type { RedeemCode, RedeemCodeResult } from '../../store/contract.ts';
 import { auditTheft, requestDetails } from '../audit-details.ts';
 import type { ServerContext } from '../context.ts';
-import { decodeGrantData } from '../grant-data.ts';
 import { issueTokens, mayRefresh } from '../issue-tokens.ts';
 import type { GrantRequest } from '../token-endpoint.ts';
 import { requestedResource } from './requested-resource.ts';
+import { stillGranted } from './still-granted.ts';
 
 export const grantType = 'authorization_code';
 
@@ -29,7 +29,7 @@ export async function handler(context: ServerContext, request: GrantRequest): Pr
   if (redeemed.r !== 'ok') throw refusal(context, { request, code }, redeemed);
   const { bucket, grantId } = code;
   const { grant } = redeemed;
-  const data = decodeGrantData(redeemed.grant.data);
+  const data = stillGranted(context, { client: request.client, grant });
   const refresh = mayRefresh(context, request.client, data) ? { generation: 1, seed } : null;
   context.observer.audit.record('token_issued', () => ({
     ...requestDetails(request),

@@ -8,11 +8,11 @@ import { checkAccess } from '../../upstream/access.ts';
 import { auditEnd, auditTheft, requestDetails } from '../audit-details.ts';
 import type { ServerContext } from '../context.ts';
 import type { GrantData } from '../grant-data.ts';
-import { decodeGrantData } from '../grant-data.ts';
 import { issueTokens, mayRefresh } from '../issue-tokens.ts';
 import type { GrantRequest } from '../token-endpoint.ts';
 import { renewEvidence } from './renew-evidence.ts';
 import { requestedResource } from './requested-resource.ts';
+import { stillGranted } from './still-granted.ts';
 
 export const grantType = 'refresh_token';
 
@@ -38,9 +38,9 @@ export async function handler(context: ServerContext, request: GrantRequest): Pr
     result = await context.store.rotateRefresh(step);
   }
   const rotated = accepted(context, { request, token }, result);
+  const data = stillGranted(context, { client: request.client, grant: rotated.grant });
   await checkStillAllowed(context, { request, token }, rotated.grant);
   auditRotation(context, { request, token }, rotated);
-  const data = decodeGrantData(rotated.grant.data);
   const { generation } = rotated;
   return issueTokens(context, {
     client: request.client,

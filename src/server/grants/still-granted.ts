@@ -1,0 +1,24 @@
+import type { Client } from '../../clients/client.ts';
+import { OAuthError } from '../../oauth/errors.ts';
+import type { GrantView } from '../../store/contract.ts';
+import type { ServerContext } from '../context.ts';
+import type { GrantData } from '../grant-data.ts';
+import { decodeGrantData } from '../grant-data.ts';
+
+/**
+ * What a grant gives today: a session outlives configurations, and what the operator has taken back since is not handed out
+ * again. Never more than was granted (RFC 6749 §6).
+ * @throws {OAuthError} `invalid_grant` when its resource is no longer served: only a new login can have another
+ */
+export function stillGranted(
+  { config }: ServerContext,
+  { client, grant }: { readonly client: Client; readonly grant: GrantView },
+): GrantData {
+  if (!config.resources.includes(grant.resource)) {
+    throw new OAuthError('invalid_grant', 'the resource of this grant is no longer served here');
+  }
+  const data = decodeGrantData(grant.data);
+  const may = (scope: string): boolean =>
+    config.scopesSupported.includes(scope) && (client.scopes?.includes(scope) ?? true);
+  return { ...data, scopes: data.scopes.filter(may) };
+}
