@@ -10,6 +10,9 @@ const value = fc.stringMatching(/^[\w-]{1,43}$/u);
 const pairs = fc.array(fc.tuple(name, value), { maxLength: 5 });
 const written = pairs.map((list) => list.map(([key, text]) => `${key}=${text}`).join('; '));
 
+/** Without the spaces and tabs around it, and nothing else. */
+const bare = (text: string): string => text.replaceAll(/^[ \t]+|[ \t]+$/gu, '');
+
 describe('a cookie header', () => {
   it('gives the one value of a name, and none when there are two different ones', () => {
     fuzz(
@@ -29,9 +32,9 @@ describe('a cookie header', () => {
       (header) => {
         const found = readCookie(header, ours);
         if (found === undefined) return;
-        const entries = header.split(';').map((pair) => pair.trim());
+        const entries = header.split(';').map((pair) => bare(pair));
         expect(entries.some((pair) => pair.startsWith(ours) && pair.endsWith(found))).toBe(true);
-        expect(found).toBe(found.trim());
+        expect(found).toBe(bare(found));
         expect(found).not.toContain(';');
       },
       0.5,
