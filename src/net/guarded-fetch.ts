@@ -36,6 +36,8 @@ export interface FetchPolicy {
   /** Bytes of a body, counted after decompression. Default 1 MiB. */
   readonly maxBytes?: number;
   readonly lookup?: Lookup;
+  /** `return` hands a redirect to the caller instead of following it within the origin. */
+  readonly redirects?: 'return';
 }
 
 /** What oauth4webapi hands to its `customFetch`, and what our own callers use. Redirects are never the caller's to choose. */
@@ -80,7 +82,7 @@ export function createGuardedFetch(policy: FetchPolicy): GuardedFetch {
       for (let hop = 0; ; hop += 1) {
         const request = { ...init, method, signal: limit.signal };
         const response = await send(target, request, { dispatcher, policy });
-        if (!redirectStatuses.has(response.status)) return response;
+        if (!redirectStatuses.has(response.status) || policy.redirects === 'return') return response;
         target = checkRedirect(target, { response, method, hop });
       }
     } finally {
