@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Challenge } from '../../src/oauth/challenge.ts';
-import { bearerChallenge } from '../../src/oauth/challenge.ts';
+import { bearerChallenge, readBearerChallenge } from '../../src/oauth/challenge.ts';
 import { bounded, fuzz } from './cases.ts';
-import { anyText, repeats } from './texts.ts';
+import { anyText, around, repeats } from './texts.ts';
 
 const param = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)="((?:[\t \x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*)"(?:, |$)/u;
 
@@ -48,6 +48,38 @@ describe('a challenge', () => {
           expect(parameters.get(wireName)).toBe(text);
       }
     });
+  });
+
+  it('that we wrote reads again as a strict reader reads it', () => {
+    fuzz(
+      challenge,
+      (told) => {
+        const header = bearerChallenge(told);
+        expect(new Map(readBearerChallenge(header))).toEqual(readChallenge(header));
+      },
+      0.3,
+    );
+  });
+
+  it('of a stranger is read or not, whatever stands around it', () => {
+    const written = challenge.map(
+      (told) => `Basic realm="x, y=\\"z", ${bearerChallenge(told)}, DPoP algs="ES256"`,
+    );
+    fuzz(
+      around(written),
+      (header) => {
+        for (const [name, value] of readBearerChallenge(header) ?? []) {
+          expect(name).toMatch(/^[^\s=",]+$/u);
+          expect(header.replaceAll('\\', '')).toContain(value.replaceAll('\\', ''));
+        }
+      },
+      0.5,
+    );
+    for (const text of repeats(
+      ['', 'Bearer ', 'Bearer a="'],
+      ['a=b, ', 'a ', '\\', ', ', '="', '" ', 'a = '],
+    ))
+      bounded(() => readBearerChallenge(text));
   });
 
   it('is written in a time that grows with its content', () => {
