@@ -9,6 +9,7 @@ import { parseSync } from 'oxc-parser';
 const order = [
   'index.ts',
   'cli',
+  'doctor',
   'testing',
   'adapters',
   'gateway',

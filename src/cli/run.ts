@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { processCommandIo } from './command-io.ts';
 import { runConfigCommand } from './config.ts';
+import { doctor } from './doctor.ts';
 import { runGrantsCommand } from './grants.ts';
 import { runKeysCommand } from './keys.ts';
 import { serve } from './serve.ts';
@@ -11,6 +12,8 @@ const help = `sallyport: OAuth 2.1 authorization server and gateway for MCP serv
   sallyport serve -c FILE [--state-dir DIR]   start the gateway
   sallyport config check FILE                 find every mistake in a configuration
   sallyport config schema                     print the JSON Schema of configurations
+  sallyport doctor URL [--register] [--json]  what would break the main clients at an MCP server
+  sallyport doctor -c FILE [--json]           what is wrong with our own, network included
   sallyport keys generate|list|rotate|prune   make, look at and replace keys and secrets
   sallyport grants list|show|revoke           who is signed in with what, and end it
   sallyport store stats|check|backup|purge    the database
@@ -31,6 +34,8 @@ export async function run(args: readonly string[]): Promise<number> {
       return runGrantsCommand(rest, processCommandIo(process.env));
     case 'store':
       return runStoreCommand(rest, processCommandIo(process.env));
+    case 'doctor':
+      return doctor(rest, processCommandIo(process.env));
     case '--version':
     case '-v':
       process.stdout.write(`${await version()}\n`);

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import type { Config } from '../config/config.ts';
+import { parseConfigText } from '../config/load.ts';
+import { ConfigError, resolveRunConfig } from '../config/resolve.ts';
+import { loadKeySet } from '../keys/key-set.ts';
+import { SallyportError } from '../types/error.ts';
+import { missingAccess } from '../upstream/public-upstreams.ts';
+import { examineFiles, examinePort, examineState } from './checks-host.ts';
+import { examineIssuer } from './checks-issuer.ts';
+import { examineTargets } from './checks-targets.ts';
+import { examineUpstream } from './checks-upstream.ts';
+import { fail, finding, report, warn } from './finding.ts';
+import type { Finding, Report } from './finding.ts';
+
+export interface ExamineConfigOptions {
+  /** Where generated keys and the database are. */
+  readonly stateDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A configuration: everything that `config check` says, and what only the network and the file system can tell. */
+export async function examineConfig(file: string, { stateDir, env }: ExamineConfigOptions): Promise<Report> {
+  const subject = { mode: 'config', subject: file } as const;
+  const files = new Map<string, Uint8Array>();
+  const io = {
+    env,
+    readFile: async (path: string) => {
+      const bytes = await readFile(path);
+      files.set(path, bytes);
+      return bytes;
+    },
+  };
+  let config: Config;
+  let ours: readonly Finding[];
+  try {
+    config = await resolveRunConfig(parseConfigText(await readFile(file, 'utf8'), file), io);
+    ours = examineText(config);
+  } catch (error) {
+    return report(subject, problemsOf(error));
+  }
+  const parts = await Promise.all([
+    examineFiles(files),
+    examineState(config, stateDir),
+    examinePort(config),
+    examineIssuer(config),
+    ...config.upstreams.map((upstream) => examineUpstream(upstream)),
+    examineTargets(config),
+  ]);
+  return report(subject, [...ours, ...parts.flat()]);
+}
+
+/** What needs neither network nor disk. */
+function examineText(config: Config): readonly Finding[] {
+  const unsaid = missingAccess(config);
+  const { alg } = loadKeySet(config.signingKeys).signing;
+  const made = config.signingKeys === null ? ', made at the first start and kept' : '';
+  return [
+    finding('config', 'the configuration is valid'),
+    ...config.warnings.map((text) => finding('config', warn(text, 'change it, unless it is meant'))),
+    finding(
+      'access',
+      unsaid === null ? 'it is said who may sign in' : fail(unsaid, 'write an access section'),
+    ),
+    finding('signing-key', `tokens are signed with ${alg}${made}`),
+  ];
+}
+
+function problemsOf(error: unknown): readonly Finding[] {
+  if (error instanceof ConfigError)
+    return error.problems.map(({ path, problem, fix }) =>
+      finding('config', fail(`${path}: ${problem}`, fix)),
+    );
+  if (error instanceof SallyportError)
+    return [finding('config', fail(error.message, 'change what it names'))];
+  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+  return [finding('config', fail(`the file cannot be read${code}`, 'name a file that this user may read'))];
+}
