@@ -1,6 +1,7 @@
 /** The steps of a login, one by one, so that a test can put an attacker between them. */
+import { startOidcProvider } from '../fixtures/oidc-provider.ts';
 import type { Browser, Stack } from '../fixtures/stack.ts';
-import { issuer, pkce, sealedRequest } from '../fixtures/stack.ts';
+import { issuer, pkce, sealedRequest, startStack, upstreamSecret } from '../fixtures/stack.ts';
 
 export const consentUrl = `${issuer}/oauth/consent`;
 
@@ -48,6 +49,21 @@ interface Asked {
   readonly clientId: string;
   readonly account?: string;
   readonly redirectUri?: string;
+}
+
+/** A server whose callback, and so its consent page, is on another origin than its authorization endpoint. */
+export async function startApart(): Promise<Stack> {
+  const callback = 'https://login.example.com/oauth/callback';
+  const redirect_uris = [callback];
+  const client = { client_id: 'sallyport', client_secret: upstreamSecret, redirect_uris };
+  const provider = await startOidcProvider({ clients: [client] });
+  const oidc_config = {
+    issuer_url: provider.issuer,
+    client_id: 'sallyport',
+    client_secret_env_var: 'UPSTREAM_SECRET',
+    redirect_uri: callback,
+  };
+  return startStack({ upstreams: [{ name: 'demo', type: 'oidc', oidc_config }] }, { provider });
 }
 
 /** A code, and what redeems it. */

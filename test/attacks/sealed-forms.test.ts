@@ -7,8 +7,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Stack } from '../fixtures/stack.ts';
 import { Browser, issuer, pkce, sealedRequest, startStack } from '../fixtures/stack.ts';
-import { startOidcProvider } from '../fixtures/oidc-provider.ts';
-import { allow, askConsent, consentUrl, shown } from './login-steps.ts';
+import { allow, askConsent, consentUrl, shown, startApart } from './login-steps.ts';
 
 let stack: Stack;
 let clientId: string;
@@ -128,23 +127,7 @@ describe('a sealed form', () => {
 
 describe('a form for something else', () => {
   it('a handed-over request is no consent form, and a consent form is no handed-over request', async () => {
-    const callback = 'https://login.example.com/oauth/callback';
-    const client = {
-      client_id: 'sallyport',
-      client_secret: 'upstream-secret-upstream-secret-1',
-      redirect_uris: [callback],
-    };
-    const provider = await startOidcProvider({ clients: [client] });
-    const oidc_config = {
-      issuer_url: provider.issuer,
-      client_id: 'sallyport',
-      client_secret_env_var: 'UPSTREAM_SECRET',
-      redirect_uri: callback,
-    };
-    const apart = await startStack(
-      { upstreams: [{ name: 'demo', type: 'oidc', oidc_config }] },
-      { provider },
-    );
+    const apart = await startApart();
     const { client_id } = await apart.register();
     const browser = apart.browser();
     const url = apart.authorizeUrl({ client_id, code_challenge: pkce().challenge });
