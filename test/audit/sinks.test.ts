@@ -1,8 +1,12 @@
-import { mkdtemp, readFile, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { mkdtemp, open, readFile, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditEvent } from '../../src/observe/audit/event.ts';
+import { nameLabel } from '../../src/observe/audit/labels.ts';
 import type { Stack } from '../fixtures/stack.ts';
 import { startStack } from '../fixtures/stack.ts';
 
@@ -131,10 +135,8 @@ describe('a disk that is full', () => {
     await vi.waitFor(async () =>
       expect((await running.auth.readiness()).warnings.join()).toContain('ENOSPC'),
     );
-    const paths = Array.from({ length: 100 }, () => 'x'.repeat(400));
-    // The types keep strings out of events; here only their size matters.
-    const details = { paths } as unknown as { paths: [] };
-    for (let count = 0; count < 200; count += 1) audit.record('configuration_applied', () => details);
+    const paths = Array.from({ length: 100 }, () => nameLabel('x'.repeat(400)));
+    for (let count = 0; count < 200; count += 1) audit.record('configuration_applied', () => ({ paths }));
     await unlink(file);
     running.auth.observer.reopen();
     await untilTold(file, 'events_lost');
@@ -146,6 +148,32 @@ describe('a disk that is full', () => {
     expect(outcome).toBe('failure');
     expect(kept + count).toBe(200);
     expect(kept * 40_000).toBeLessThan(4_194_304);
+  });
+});
+
+describe('a named pipe', () => {
+  const pipe = async (): Promise<void> => void (await promisify(execFile)('mkfifo', [file]));
+
+  it('refuses to start when nobody reads it, instead of waiting', async () => {
+    await pipe();
+    await expect(start({ file })).rejects.toMatchObject({ code: 'config_invalid' });
+  });
+
+  it('holds up nobody when its reader stops reading, not even the end', async () => {
+    await pipe();
+    const reader = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const running = await start({ file });
+    const { audit } = running.auth.observer;
+    const paths = Array.from({ length: 100 }, () => nameLabel('x'.repeat(400)));
+    for (let count = 0; count < 5; count += 1) audit.record('configuration_applied', () => ({ paths }));
+    const { clientId, refresh_token } = await running.signIn();
+    expect((await running.refresh(clientId, refresh_token)).status).toBe(200);
+    await running.close();
+    // A pipe that is full for a while is no failure to tell anybody.
+    expect(running.log.filter(({ message }) => message.includes('cannot be written'))).toEqual([]);
+    const lost = running.log.find(({ message }) => message === 'audit events were lost');
+    expect(Number(lost?.fields['lost'])).toBeGreaterThan(0);
+    await reader.close();
   });
 });
 

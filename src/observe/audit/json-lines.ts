@@ -71,6 +71,8 @@ class Writer {
   #lost = 0;
   #failure: string | null = null;
   #closed: Promise<void> | undefined;
+  /** Nobody waits for the writing any more. */
+  #abandoned = false;
 
   constructor(parts: JsonLinesParts) {
     this.#parts = parts;
@@ -111,10 +113,12 @@ class Writer {
     });
     await Promise.race([this.#drain(), patience]);
     clearTimeout(timer);
+    this.#abandoned = true;
     const left = this.#lost + this.#waiting.length + (this.#batch?.events ?? 0);
     if (left > 0) log.error({ target: target.name, lost: left }, 'audit events were lost');
     // A write that hangs would hang its close as well.
-    if (this.#running === null) await target.close();
+    if (this.#running) void this.#running.then(() => target.close());
+    else await target.close();
   }
 
   /** The earliest wish counts: an urgent event takes the waiting ones along. */
@@ -160,6 +164,7 @@ class Writer {
   async #writeBatch(batch: Batch): Promise<void> {
     const { target } = this.#parts;
     while (batch.offset < batch.bytes.length) {
+      if (this.#abandoned) throw new Error('it took too long');
       const generation = await target.ready();
       // A file that begins in the middle of a line gets that line whole.
       if (generation !== batch.generation && batch.offset > 0)
@@ -171,6 +176,7 @@ class Writer {
   }
 
   #failed(reason: string): void {
+    if (this.#abandoned) return;
     const { target, log } = this.#parts;
     if (this.#failure === null)
       log.error({ target: target.name, reason }, 'audit events cannot be written; they wait in memory');

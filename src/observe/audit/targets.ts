@@ -1,4 +1,4 @@
-import { write as writeCallback } from 'node:fs';
+import { constants, write as writeCallback } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -19,19 +19,25 @@ export function standardStream(fd: 1 | 2): LineTarget {
   return {
     name: fd === 1 ? 'standard output' : 'standard error',
     ready: () => Promise.resolve(1),
-    async write(bytes) {
-      try {
-        return (await writeTo(fd, bytes)).bytesWritten;
-      } catch (error) {
-        if (codeOf(error) !== 'EAGAIN') throw error;
-        await new Promise((resolve) => setTimeout(resolve, pipePause));
-        return 0;
-      }
-    },
+    write: (bytes) => patiently(() => writeTo(fd, bytes)),
     reopen() {},
     close: () => Promise.resolve(),
   };
 }
+
+/** Nothing is written for now when a pipe is full. */
+async function patiently(write: () => Promise<{ readonly bytesWritten: number }>): Promise<number> {
+  try {
+    return (await write()).bytesWritten;
+  } catch (error) {
+    if (codeOf(error) !== 'EAGAIN') throw error;
+    await new Promise((resolve) => setTimeout(resolve, pipePause));
+    return 0;
+  }
+}
+
+/** A named pipe without a reader is an error rather than a wait without end. */
+const appending = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NONBLOCK;
 
 /** A file that is only ever appended to, for its owner's eyes (0600), found again after it was moved away or deleted. */
 export function appendedFile(path: string, clock: Clock): LineTarget {
@@ -50,7 +56,7 @@ export function appendedFile(path: string, clock: Clock): LineTarget {
     if (handle && !stale && Math.abs(clock() - lookedAt) >= lookEvery) stale = await isMoved(handle);
     if (handle && !stale) return handle;
     // The new one first: when it cannot be opened, the old one may still be there for the next attempt.
-    const opened = await open(path, 'a', 0o600);
+    const opened = await open(path, appending, 0o600);
     await handle?.close();
     handle = opened;
     stale = false;
@@ -65,7 +71,10 @@ export function appendedFile(path: string, clock: Clock): LineTarget {
       await current();
       return generation;
     },
-    write: async (bytes) => (await (await current()).write(bytes)).bytesWritten,
+    write: async (bytes) => {
+      const opened = await current();
+      return patiently(() => opened.write(bytes));
+    },
     reopen() {
       stale = true;
     },
