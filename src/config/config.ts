@@ -146,6 +146,14 @@ export interface Config {
   readonly listen: ListenConfig;
   readonly proxies: readonly ProxyConfig[];
   readonly observe: ObserveConfig;
+  /** `null`: no second listener. */
+  readonly admin: AdminConfig | null;
+  /** How long `/readyz` says 503 before the listener closes. */
+  readonly shutdownDelay: Milliseconds;
+  /** How long a new key or secret verifies before it signs; 0: at once. */
+  readonly keyActivationDelay: Milliseconds;
+  /** How long an HMAC secret that nobody configures any more still opens the key rings of the store. */
+  readonly retiredSecretGrace: Milliseconds;
   /** What an operator should know; `/readyz` repeats them. */
   readonly warnings: readonly string[];
 }
@@ -171,6 +179,13 @@ export interface ProxyConfig {
   readonly scopes: readonly string[];
   /** Bytes. */
   readonly maxBody: number;
+}
+
+export interface AdminConfig {
+  readonly host: string;
+  readonly port: number;
+  /** `null`: whoever reaches the listener may ask; then it is on a loopback address. */
+  readonly token: Secret<string> | null;
 }
 
 export interface ObserveConfig {

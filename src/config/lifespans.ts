@@ -21,6 +21,9 @@ export interface Spans {
   readonly lifespans: Lifespans;
   readonly refreshGrace: Milliseconds;
   readonly identityMaxAge: Milliseconds;
+  readonly keyActivationDelay: Milliseconds;
+  readonly retiredSecretGrace: Milliseconds;
+  readonly shutdownDelay: Milliseconds;
 }
 
 /**
@@ -75,6 +78,36 @@ export function resolveLifespans(resolving: Resolving): Spans {
       usual: 24 * hour,
       max: 87_600 * hour,
       zero: 'refused',
+    }),
+    ...operatorSpans(config, read),
+  };
+}
+
+type Read = (text: DurationText | undefined, bounds: Bounds) => Milliseconds;
+
+function operatorSpans(
+  { key_activation_delay: activation, retired_secret_grace: grace, shutdown }: Resolving['config'],
+  read: Read,
+): Pick<Spans, 'keyActivationDelay' | 'retiredSecretGrace' | 'shutdownDelay'> {
+  const zero = 'none';
+  return {
+    keyActivationDelay: read(activation, {
+      path: ['key_activation_delay'],
+      usual: hour / 6,
+      max: 24 * hour,
+      zero,
+    }),
+    retiredSecretGrace: read(grace, {
+      path: ['retired_secret_grace'],
+      usual: 168 * hour,
+      max: 8760 * hour,
+      zero,
+    }),
+    shutdownDelay: read(shutdown?.delay, {
+      path: ['shutdown', 'delay'],
+      usual: 0,
+      max: hour / 12,
+      zero,
     }),
   };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolveAccess } from './access.ts';
+import { resolveAdmin } from './admin.ts';
 import type { Config } from './config.ts';
 import { resolveIssuer } from './issuer.ts';
 import { loadHmacSecrets, loadSigningKeys } from './keys.ts';
@@ -81,6 +82,7 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
     listen: await resolveListen(resolving),
     proxies: proxies.filter((proxy) => proxy !== null),
     observe: resolveObserve(resolving),
+    admin: await resolveAdmin(resolving),
     warnings: findings.warnings,
   };
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ClientAuthMethod, ObserveConfig } from './config.ts';
 import {
+  duration,
   flag,
   oneOf,
   optional,
@@ -12,6 +13,7 @@ import {
   texts,
   wholeNumber,
 } from './schema-fields.ts';
+import type { DurationText } from './schema-fields.ts';
 
 /** Certificate of the listener. */
 export interface TlsSection {
@@ -209,6 +211,45 @@ const auditSchema: z.ZodType<AuditSection> = z
       'off in the library.',
     examples: [{ file: '/var/log/sallyport/audit.jsonl' }],
   });
+
+/** A second listener, for operators and for what watches the server. */
+export interface AdminSection {
+  listen?: { host?: string | undefined; port: number } | undefined;
+  token_file?: string | undefined;
+}
+
+export const adminSchema: z.ZodType<AdminSection> = section<AdminSection>({
+  listen: optional(
+    section<{ host?: string | undefined; port: number }>({
+      host: text(
+        'Address to listen on. Another than loopback needs token_file. Default: 127.0.0.1.',
+        '127.0.0.1',
+      ),
+      port: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .meta({ description: 'Port to listen on; 0: any free one.', examples: [9090] }),
+    }),
+    'Where /healthz, /readyz with its reasons, /metrics and POST /reload are served. Default: nowhere.',
+  ),
+  token_file: text(
+    'File with a token of at least 32 characters, which everything but /healthz then asks for (Authorization: Bearer).',
+    '/run/secrets/admin-token',
+  ),
+});
+
+/** How the server ends. */
+export interface ShutdownSection {
+  delay?: DurationText | undefined;
+}
+
+export const shutdownSchema: z.ZodType<ShutdownSection> = section<ShutdownSection>({
+  delay: duration(
+    'How long /readyz says 503 before the listener closes, so that load balancers look elsewhere: up to 5m. Default: 0.',
+    '5s',
+  ),
+});
 
 /** What is written down. */
 export interface ObserveSection {

@@ -15,21 +15,25 @@ import {
 import type { DurationText } from './schema-fields.ts';
 import {
   accessSchema,
+  adminSchema,
   clientsSchema,
   consentSchema,
   corsSchema,
   listenSchema,
   observeSchema,
   proxiesSchema,
+  shutdownSchema,
 } from './schema-ours.ts';
 import type {
   AccessSection,
+  AdminSection,
   ClientSection,
   ConsentSection,
   CorsSection,
   ListenSection,
   ObserveSection,
   ProxySection,
+  ShutdownSection,
 } from './schema-ours.ts';
 import { cimdSchema, redisSchema } from './schema-unserved.ts';
 import type { CimdSection, RedisSection } from './schema-unserved.ts';
@@ -96,6 +100,10 @@ export interface OurSections {
   clients?: ClientSection[] | undefined;
   cors?: CorsSection | undefined;
   observe?: ObserveSection | undefined;
+  admin?: AdminSection | undefined;
+  shutdown?: ShutdownSection | undefined;
+  key_activation_delay?: DurationText | undefined;
+  retired_secret_grace?: DurationText | undefined;
 }
 
 /**
@@ -106,7 +114,10 @@ export interface RunConfig extends ToolhiveSections, OurSections {}
 
 type Fields<T> = { readonly [K in keyof Required<T>]: z.ZodType<T[K]> };
 
-const keyFields: Pick<Fields<ToolhiveSections>, 'signing_key_config' | 'hmac_secret_files'> = {
+const keyFields: Pick<
+  Fields<RunConfig>,
+  'signing_key_config' | 'hmac_secret_files' | 'key_activation_delay' | 'retired_secret_grace'
+> = {
   signing_key_config: optional(
     section<SigningKeySection>({
       key_dir: text('Directory with PEM files.', '/etc/sallyport/keys'),
@@ -123,6 +134,16 @@ const keyFields: Pick<Fields<ToolhiveSections>, 'signing_key_config' | 'hmac_sec
   hmac_secret_files: texts(
     'Files with at least 32 random bytes each, taken as they are. The first signs, the rest verify. Default: a secret is made.',
     ['/run/secrets/hmac-0'],
+  ),
+  key_activation_delay: duration(
+    'How long a new signing key or HMAC secret verifies before it signs, while an older one is still there: up to 24h, or 0 ' +
+      'for at once. Default: 10m, twice as long as anybody may keep our JWKS.',
+    '10m',
+  ),
+  retired_secret_grace: duration(
+    'How long after an HMAC secret was last configured anywhere it still opens the key rings of the store, for replicas that ' +
+      'have not heard of the change: up to 8760h, or 0 for not at all. Default: 168h.',
+    '168h',
   ),
 };
 
@@ -244,6 +265,8 @@ export const runConfigSchema: z.ZodType<RunConfig> = section<RunConfig>({
   disable_upstream_token_injection: flag('MCP servers get no upstream token.'),
   storage: storageField,
   observe: optional(observeSchema, 'What is written down.'),
+  admin: optional(adminSchema, 'A second listener of `sallyport serve`, for operators.'),
+  shutdown: optional(shutdownSchema, 'How `sallyport serve` ends.'),
   insecure_allow_http: flag(
     'This server and its upstreams may use http on hosts that are not loopback. For tests only.',
   ),
@@ -273,4 +296,8 @@ export const ourSections: readonly string[] = Object.keys({
   clients: 0,
   cors: 0,
   observe: 0,
+  admin: 0,
+  shutdown: 0,
+  key_activation_delay: 0,
+  retired_secret_grace: 0,
 } satisfies Record<keyof OurSections, 0>);
