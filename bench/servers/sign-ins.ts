@@ -20,7 +20,7 @@ export interface SignIns {
 const hour = 3_600_000;
 
 export async function createSignIns(auth: AuthServer, store: AuthStore): Promise<SignIns> {
-  const rings = await openKeyRings({ hmacSecrets: auth.config.hmacSecrets, store });
+  const { rings } = await openKeyRings({ hmacSecrets: auth.config.hmacSecrets, store });
   const codec = createTokenCodec(rings.token);
   let users = 0;
   const code = async (clientId: string, scopes: readonly string[]): Promise<string> => {

@@ -10,6 +10,7 @@ export type Purpose =
   | 'transaction'
   | 'mcp-session'
   | 'ring-wrap'
+  | 'name'
   | 'vault';
 
 /** A key for message authentication; a `KeyObject`, because raw bytes are converted anew at every use. */

@@ -5,7 +5,9 @@ import { generateSigningKeyPem, parseSigningKey } from '../crypto/signing-key.ts
 /** The keys that sign and verify our JWTs. */
 export interface KeySet {
   readonly signing: SigningKey;
-  /** The signing key first, then the fallbacks; each once. */
+  /** In the order of the configuration: the first is meant to sign. */
+  readonly signers: readonly SigningKey[];
+  /** Every configured one; the first of the configuration first, then the fallbacks; each once. */
   readonly all: readonly VerificationKey[];
   /** Made for this process only. */
   readonly ephemeral: boolean;
@@ -18,15 +20,22 @@ export interface KeySet {
  * @throws {SallyportError} `key_invalid`, naming the file
  */
 export function loadKeySet(config: SigningKeyConfig | null): KeySet {
-  const [signing, ...fallbacks] = sources(config).map(({ pem, origin }) => parseSigningKey(pem, origin));
+  const parsed = sources(config).map(({ pem, origin }) => parseSigningKey(pem, origin));
+  const all = [...new Map(parsed.map((key) => [key.kid, key])).values()];
+  const [signing] = all;
   if (!signing) throw new TypeError('a key set needs a signing key');
-  const all = [...new Map([signing, ...fallbacks].map((key) => [key.kid, key])).values()];
   return {
     signing,
+    signers: all,
     all: all.map(publicHalf),
     ephemeral: config === null,
     jwks: { keys: all.map((key) => key.publicJwk) },
   };
+}
+
+/** The same keys, and another of them signs. */
+export function signingWith(keys: KeySet, index: number): KeySet {
+  return { ...keys, signing: keys.signers[index] ?? keys.signing };
 }
 
 /** Whoever verifies holds no private key, not even by accident. */

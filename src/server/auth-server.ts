@@ -1,17 +1,10 @@
-import { createClientRegistry } from '../clients/registry.ts';
 import type { Config } from '../config/config.ts';
-import { createJwtSigner } from '../crypto/sign.ts';
 import type { JwtSigner } from '../crypto/sign.ts';
 import type { SigningKey } from '../crypto/signing-key.ts';
 import type { MacKey } from '../crypto/hmac.ts';
-import { createJwtVerifier } from '../crypto/verify.ts';
 import type { Handler } from '../http/exchange.ts';
 import type { Router } from '../http/router.ts';
-import { createRouter } from '../http/router.ts';
 import type { KeySet } from '../keys/key-set.ts';
-import { loadKeySet } from '../keys/key-set.ts';
-import { openKeyRings } from '../keys/rings.ts';
-import { createTokenCodec } from '../oauth/opaque-token.ts';
 import type { GuardedFetch } from '../net/guarded-fetch.ts';
 import type { AuditFunction } from '../observe/audit/auditor.ts';
 import { nameLabel } from '../observe/audit/labels.ts';
@@ -23,20 +16,18 @@ import { createObserver } from '../observe/observer.ts';
 import type { Sessions } from '../resource/sessions.ts';
 import { createSessions } from '../resource/sessions.ts';
 import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
-import { createAccessTokenVerifier } from '../resource/verify-access-token.ts';
 import { openTracer } from '../observe/traces/open-telemetry.ts';
 import type { AuthStore } from '../store/contract.ts';
 import { observeStore } from '../store/observed-store.ts';
-import { observeProvider } from '../upstream/observed-provider.ts';
 import type { Clock } from '../types/time.ts';
 import type { Vault } from '../vault/vault.ts';
-import { createVault } from '../vault/vault.ts';
 import type { ServerContext } from './context.ts';
+import { createGeneration, looks, nothingMade } from './create-context.ts';
+import type { Lasting } from './create-context.ts';
 import { addGauges } from './gauges.ts';
-import { locationsOf } from './locations.ts';
+import { Generations } from './generations.ts';
 import type { Readiness } from './readiness.ts';
 import { readiness } from './readiness.ts';
-import { routesOf } from './routes.ts';
 
 /** Collaborators that a host program or a test may bring. */
 export interface AuthServerOptions {
@@ -69,6 +60,16 @@ export interface AuthServer {
   readonly metrics: () => Promise<string>;
   /** Why it cannot serve logins right now, and what an operator should know. */
   readonly readiness: () => Promise<Readiness>;
+  /**
+   * Takes on another configuration over the same store, or refuses it as a whole and stays as it is. Running requests,
+   * logins and streams go on. What was read from `config`, `keys`, `tokens` and `vault` before is of the old one.
+   * @returns what changed, a line each
+   * @throws {ConfigError} also for what only a restart can change: issuer, storage, audit target and traces
+   * @throws {SallyportError} `key_invalid`, `key_ring_locked`, `storage_failed`
+   */
+  readonly reload: (load: () => Promise<Config>) => Promise<readonly string[]>;
+  /** Calls back at once after each change, in the same turn of the event loop. */
+  readonly onReload: (listener: () => void) => void;
   /** Idempotent; also closes the store. */
   readonly close: () => Promise<void>;
 }
@@ -91,16 +92,26 @@ export async function createAuthServer(
     throw error;
   });
   try {
-    const observed = observeStore(store, observer);
-    const context = await createContext(config, { store: observed, observer }, options);
-    addGauges(context);
-    tellStart(context);
-    return serverOf(context);
+    const lasting = lastingOf(observeStore(store, observer), observer, options);
+    const generations = new Generations(await createGeneration(config, lasting), lasting);
+    addGauges(() => generations.current);
+    tellStart(generations.current);
+    return serverOf(generations);
   } catch (error) {
     await store.close();
     await observer.close();
     throw error;
   }
+}
+
+function lastingOf(
+  store: AuthStore,
+  observer: Observer,
+  { clock = Date.now, log = silentLog, fetch, createSigner }: AuthServerOptions,
+): Lasting {
+  const onLook = looks(observer, 'liveness');
+  const sessions = createSessions({ store, clock, cacheFor: livenessCacheMs, onLook });
+  return { store, observer, sessions, clock, log, fetch, createSigner, made: nothingMade() };
 }
 
 /** @throws {SallyportError} `config_invalid` when audit events cannot be kept where they should be */
@@ -121,84 +132,53 @@ function tellStart({ config, keys, observer }: ServerContext): void {
   }));
 }
 
-async function createContext(
-  config: Config,
-  { store, observer }: { readonly store: AuthStore; readonly observer: Observer },
-  { clock = Date.now, log = silentLog, fetch, createSigner = createJwtSigner }: AuthServerOptions,
-): Promise<ServerContext> {
-  const [upstream] = config.upstreams;
-  if (!upstream) throw new TypeError('a configuration needs an upstream');
-  // Loaded when it is needed: the protocol and network libraries are most of what importing this package would cost.
-  const { createProvider } = await import('../upstream/create-provider.ts');
-  const keys = loadKeySet(config.signingKeys);
-  const rings = await openKeyRings({ hmacSecrets: config.hmacSecrets, store });
-  const signer = createSigner(keys.signing);
-  const jwts = createJwtVerifier(keys.all, { clock });
-  const looks = (cache: string) => (hit: boolean) =>
-    observer.metrics.cacheLooks.add([cache, hit ? 'hit' : 'miss']);
-  const onLook = looks('discovery');
-  const named = createProvider(upstream, { clock, log, onLook, ...(fetch && { fetch }) });
-  const provider = observeProvider(named, observer);
-  const providers = new Map([[provider.name, provider]]);
-  const clients = createClientRegistry({
-    static: config.clients,
-    registration: config.registration,
-    scopesSupported: config.scopesSupported,
-    baselineScopes: config.baselineClientScopes,
-    idKeys: rings.clientIds,
-    secretKeys: rings.clientSecrets,
-    idTokenAlg: signer.alg,
-    clock,
-  });
-  return {
-    config,
-    store,
-    keys,
-    signer,
-    jwts,
-    rings,
-    clients,
-    provider,
-    clock,
-    log,
-    observer,
-    codec: createTokenCodec(rings.token),
-    vault: createVault({ store, sealer: rings.vault, providers, clock, log, audit: observer.audit }),
-    sessions: createSessions({ store, clock, cacheFor: livenessCacheMs, onLook: looks('liveness') }),
-    tokens: createAccessTokenVerifier({
-      issuer: config.issuer,
-      verifier: jwts,
-      clock,
-      onLook: looks('access_token'),
-    }),
-    locations: locationsOf(config, upstream.redirectUri),
-  };
-}
-
-function serverOf(context: ServerContext): AuthServer {
-  const { config, keys, tokens, sessions, vault, observer, rings } = context;
-  const router = createRouter(routesOf(context));
+function serverOf(generations: Generations): AuthServer {
+  const { observer } = generations.current;
   let closed: Promise<void> | undefined;
   return {
-    config,
-    keys,
-    tokens,
-    sessions,
-    vault,
+    get config() {
+      return generations.current.config;
+    },
+    get keys() {
+      return generations.current.keys;
+    },
+    get tokens() {
+      return generations.current.tokens;
+    },
+    get vault() {
+      return generations.current.vault;
+    },
+    get routes() {
+      return generations.router.routes;
+    },
+    sessions: generations.current.sessions,
     observer,
-    mcpSessions: rings.mcpSessions,
+    get mcpSessions() {
+      return generations.current.rings.mcpSessions;
+    },
     metrics: () => observer.metrics.render(),
-    handle: router.handle,
-    serves: router.serves,
-    routes: router.routes,
-    readiness: () => readiness(context),
-    close: () => (closed ??= close(context)),
+    handle: (request) => {
+      generations.look();
+      return generations.router.handle(request);
+    },
+    serves: (path) => generations.router.serves(path),
+    readiness: () => readinessOf(generations),
+    reload: (load) => generations.reload(load),
+    onReload: (listener) => generations.onChange(listener),
+    close: () => (closed ??= close(generations)),
   };
 }
 
-async function close({ config, provider, store, observer }: ServerContext): Promise<void> {
+async function readinessOf({ current, refused }: Generations): Promise<Readiness> {
+  const { ready, problems, warnings } = await readiness(current);
+  const last = refused === null ? [] : [`the last reload was refused: ${refused}`];
+  return { ready, problems, warnings: [...warnings, ...last] };
+}
+
+async function close(generations: Generations): Promise<void> {
+  const { config, store, observer } = generations.current;
   observer.audit.record('stopped', () => ({ issuer: nameLabel(config.issuer) }));
-  provider.close();
+  await generations.close();
   try {
     await store.close();
   } finally {

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { ClientRegistry } from '../clients/registry.ts';
 import type { JwtSigner } from '../crypto/sign.ts';
 import type { JwtVerifier } from '../crypto/verify.ts';
+import type { MissedKey } from '../keys/key-history.ts';
 import type { KeySet } from '../keys/key-set.ts';
 import type { KeyRings } from '../keys/rings.ts';
 import type { TokenCodec } from '../oauth/opaque-token.ts';
@@ -10,7 +11,7 @@ import type { Observer } from '../observe/observer.ts';
 import type { Sessions } from '../resource/sessions.ts';
 import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
 import type { AuthStore } from '../store/contract.ts';
-import type { Clock } from '../types/time.ts';
+import type { Clock, Milliseconds } from '../types/time.ts';
 import type { UpstreamProvider } from '../upstream/provider.ts';
 import type { Vault } from '../vault/vault.ts';
 
@@ -20,6 +21,12 @@ export interface ServerContext {
   readonly store: AuthStore;
   readonly keys: KeySet;
   readonly signer: JwtSigner;
+  /** Since when this process signs with this key. */
+  readonly signingSince: Milliseconds;
+  /** What the HMAC secret that signs is called. */
+  readonly hmacSigner: string;
+  /** Keys that were taken away while tokens of them may live. */
+  readonly missedKeys: readonly MissedKey[];
   readonly jwts: JwtVerifier;
   readonly rings: KeyRings;
   readonly codec: TokenCodec;

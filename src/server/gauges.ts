@@ -3,16 +3,15 @@ import type { ServerContext } from './context.ts';
 import { readiness } from './readiness.ts';
 
 /** Numbers that are read when somebody asks for them. The store is asked at most once for each reading. */
-export function addGauges(context: ServerContext): void {
-  const { observer, store, keys, clock } = context;
+export function addGauges(current: () => ServerContext): void {
+  const { observer, store, clock } = current();
   const { metrics } = observer;
-  const began = clock();
   metrics.gauge({ name: 'sallyport_stored', help: 'Records in the store.', labels: ['kind'] }, async () =>
     Object.entries(await store.stats()).map(([kind, count]) => [[kind], Number(count)] as const),
   );
   metrics.gauge(
     { name: 'sallyport_ready', help: 'Whether logins work: what /readyz says.', labels: [] },
-    async () => [[[], Number((await readiness(context)).ready)]],
+    async () => [[[], Number((await readiness(current())).ready)]],
   );
   metrics.gauge(
     { name: 'sallyport_audit_healthy', help: 'Whether audit events are being kept.', labels: [] },
@@ -24,7 +23,10 @@ export function addGauges(context: ServerContext): void {
       help: 'Since when this process signs with this key.',
       labels: ['kid', 'alg'],
     },
-    () => [[[keys.signing.kid, keys.signing.alg], (clock() - began) / 1000]],
+    () => {
+      const { keys, signingSince } = current();
+      return [[[keys.signing.kid, keys.signing.alg], (clock() - signingSince) / 1000]];
+    },
   );
   metrics.gauge(
     { name: 'sallyport_build_info', help: 'What runs; always 1.', labels: ['version', 'node'] },

@@ -10,13 +10,8 @@ export interface Readiness {
 }
 
 /** Asks the store and the upstream's client. Never rejects. */
-export async function readiness({
-  store,
-  provider,
-  config,
-  keys,
-  observer,
-}: ServerContext): Promise<Readiness> {
+export async function readiness(context: ServerContext): Promise<Readiness> {
+  const { store, provider, config, keys, observer } = context;
   const storage = await store.health().then(
     () => [],
     (error: unknown) => [`storage: ${error instanceof Error ? error.message : 'does not answer'}`],
@@ -30,9 +25,16 @@ export async function readiness({
   const ephemeral = keys.ephemeral
     ? ['the signing key is ephemeral: access tokens end with this process']
     : [];
+  const missed = context.missedKeys
+    .filter(({ until }) => until > context.clock())
+    .map(
+      ({ name, until }) =>
+        `signing key ${name} was taken away, and tokens that it signed may live until ${new Date(until).toISOString()}: ` +
+        'put its file back into fallback_key_files until then',
+    );
   return {
     ready: problems.length === 0,
     problems,
-    warnings: [...config.warnings, ...unasked, ...ephemeral, ...observer.problems()],
+    warnings: [...config.warnings, ...unasked, ...ephemeral, ...missed, ...observer.problems()],
   };
 }

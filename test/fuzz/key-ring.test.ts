@@ -14,7 +14,7 @@ async function written(
   secrets: readonly Uint8Array[],
 ): Promise<{ text: string; secret: Uint8Array }> {
   const store = ringStore();
-  const secret = await openWrappedRing(store, name, secrets);
+  const secret = await openWrappedRing(store, name, { secrets, clock: Date.now, grace: 0 });
   return { text: Buffer.from(store.rows.get(name)?.value ?? []).toString(), secret };
 }
 
@@ -27,7 +27,7 @@ async function open(text: string, keys: readonly Uint8Array[] = [a]): Promise<Ui
   const store = ringStore();
   store.rows.set('vault', { value: Buffer.from(text), version: 1 });
   try {
-    return await openWrappedRing(store, 'vault', keys);
+    return await openWrappedRing(store, 'vault', { secrets: keys, clock: Date.now, grace: 1000 });
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code !== 'key_ring_locked') throw error;
     expect(error.message).toContain('vault');

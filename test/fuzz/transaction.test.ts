@@ -16,10 +16,10 @@ import { anyText, around, damaged, repeats } from './texts.ts';
 const now = 1_800_000_000_000;
 const clock = (): number => now;
 const sealing = {
-  rings: await openKeyRings({
+  ...(await openKeyRings({
     hmacSecrets: [new Secret(randomBytes(32))],
     store: ringStore({ durable: false }),
-  }),
+  })),
   config: await resolve(runConfig()),
 };
 

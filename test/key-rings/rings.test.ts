@@ -12,8 +12,8 @@ import type { TestRingStore } from './ring-store.ts';
 
 const [a, b, c] = [randomBytes(32), randomBytes(48), randomBytes(64)];
 
-function open(store: TestRingStore, ...secrets: readonly Uint8Array[]): Promise<KeyRings> {
-  return openKeyRings({ hmacSecrets: secrets.map((secret) => new Secret(secret)), store });
+async function open(store: TestRingStore, ...secrets: readonly Uint8Array[]): Promise<KeyRings> {
+  return (await openKeyRings({ hmacSecrets: secrets.map((secret) => new Secret(secret)), store })).rings;
 }
 
 function tagOf([first]: readonly MacKey[]): Buffer {

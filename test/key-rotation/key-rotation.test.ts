@@ -27,6 +27,15 @@ const after = {
   hmac_secret_files: ['/hmac/new'],
 };
 
+/** The new key and the new secret sign. */
+async function untilActive(stack: Stack): Promise<void> {
+  stack.advance(10 * 60_000);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stack.auth.onReload(resolve);
+  await stack.call('/.well-known/jwks.json');
+  await promise;
+}
+
 const tokensOf = async (response: Response): Promise<Tokens> => (await response.json()) as Tokens;
 
 describe('rotating signing keys and HMAC secrets over one database', () => {
@@ -67,6 +76,7 @@ describe('rotating signing keys and HMAC secrets over one database', () => {
     expect(await kids(second)).toHaveLength(2);
     expect((await kids(second))[1]).toBe(oldKid);
     expect(await userinfo(second, signedIn.access_token)).toBe(200);
+    await untilActive(second);
     const moved = await tokensOf(await second.refresh(signedIn.clientId, signedIn.refresh_token));
     await second.auth.close();
 

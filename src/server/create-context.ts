@@ -1,0 +1,179 @@
+import { createClientRegistry } from '../clients/registry.ts';
+import type { Config, UpstreamConfig } from '../config/config.ts';
+import { isSame } from '../config/differences.ts';
+import { createJwtSigner } from '../crypto/sign.ts';
+import type { JwtSigner } from '../crypto/sign.ts';
+import { randomBytes } from '../crypto/random.ts';
+import type { SigningKey } from '../crypto/signing-key.ts';
+import { createJwtVerifier } from '../crypto/verify.ts';
+import type { KeyPlan } from '../keys/key-history.ts';
+import { planKeys } from '../keys/key-history.ts';
+import type { KeySet } from '../keys/key-set.ts';
+import { loadKeySet, signingWith } from '../keys/key-set.ts';
+import type { KeyRings } from '../keys/rings.ts';
+import { openKeyRings, secretName } from '../keys/rings.ts';
+import type { GuardedFetch } from '../net/guarded-fetch.ts';
+import { createTokenCodec } from '../oauth/opaque-token.ts';
+import type { Log } from '../observe/log.ts';
+import type { Observer } from '../observe/observer.ts';
+import type { Sessions } from '../resource/sessions.ts';
+import { createAccessTokenVerifier } from '../resource/verify-access-token.ts';
+import type { AuthStore } from '../store/contract.ts';
+import { Secret } from '../types/secret.ts';
+import type { Clock, Milliseconds } from '../types/time.ts';
+import { observeProvider } from '../upstream/observed-provider.ts';
+import type { UpstreamProvider } from '../upstream/provider.ts';
+import { createVault } from '../vault/vault.ts';
+import type { ServerContext } from './context.ts';
+import { locationsOf } from './locations.ts';
+
+/** What outlives a reload: everything that holds state. */
+export interface Lasting {
+  readonly store: AuthStore;
+  readonly observer: Observer;
+  /** What this process knows of revoked grants must not be forgotten. */
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly fetch: GuardedFetch | undefined;
+  readonly createSigner: ((key: SigningKey) => JwtSigner) | undefined;
+  readonly made: Made;
+}
+
+/** What was made in this process because the configuration has none, and must stay the same as long as it runs. */
+export interface Made {
+  keys: KeySet | null;
+  readonly hmacSecret: Secret<Uint8Array>;
+  /** Every HMAC secret that was configured so far. */
+  readonly secrets: Map<string, Secret<Uint8Array>>;
+}
+
+/** Nothing made yet but a secret. */
+export function nothingMade(): Made {
+  return { keys: null, hmacSecret: new Secret<Uint8Array>(randomBytes(32)), secrets: new Map() };
+}
+
+/** A context, and when it has to be made anew. */
+export interface Generation {
+  readonly context: ServerContext;
+  /** A new key begins to sign, or what the store knows of our keys needs a word that they are still in use. */
+  readonly dueAt: Milliseconds;
+}
+
+const day: Milliseconds = 86_400_000;
+
+/**
+ * Makes what every endpoint works with from a configuration. What did not change is taken from the generation before.
+ * @throws {SallyportError} `key_invalid`, `key_ring_locked`, `storage_failed`; nothing has changed then
+ */
+export async function createGeneration(
+  config: Config,
+  lasting: Lasting,
+  before: ServerContext | null = null,
+): Promise<Generation> {
+  const [upstream] = config.upstreams;
+  if (!upstream) throw new TypeError('a configuration needs an upstream');
+  const { store, clock, log, observer, sessions, createSigner = createJwtSigner } = lasting;
+  const configured =
+    config.signingKeys === null ? (lasting.made.keys ??= loadKeySet(null)) : loadKeySet(config.signingKeys);
+  const { rings, plan, hmacSigner } = await openRings(config, configured, lasting);
+  const keys = signingWith(configured, plan.signing.signs);
+  const signer = before?.keys.signing.kid === keys.signing.kid ? before.signer : createSigner(keys.signing);
+  const provider = await providerOf(upstream, lasting, before);
+  const providers = new Map([[provider.name, provider]]);
+  const jwts = createJwtVerifier(keys.all, { clock });
+  const context: ServerContext = {
+    config,
+    store,
+    keys,
+    signer,
+    signingSince: before && before.signer === signer ? before.signingSince : clock(),
+    hmacSigner,
+    missedKeys: plan.missed,
+    jwts,
+    rings,
+    clients: clientsOf(config, { rings, signer, clock }),
+    provider,
+    clock,
+    log,
+    observer,
+    codec: createTokenCodec(rings.token),
+    vault: createVault({ store, sealer: rings.vault, providers, clock, log, audit: observer.audit }),
+    sessions,
+    tokens: createAccessTokenVerifier({
+      issuer: config.issuer,
+      verifier: jwts,
+      clock,
+      onLook: looks(observer, 'access_token'),
+    }),
+    locations: locationsOf(config, upstream.redirectUri),
+  };
+  const turns = [plan.signing.next, plan.hmac.next].map((next) => next ?? Number.POSITIVE_INFINITY);
+  return { context, dueAt: Math.min(clock() + day, ...turns) };
+}
+
+/** Counts whether a cache had the answer. */
+export function looks({ metrics }: Observer, cache: string): (hit: boolean) => void {
+  return (hit) => metrics.cacheLooks.add([cache, hit ? 'hit' : 'miss']);
+}
+
+/** The rings are opened before the history hears of new secrets: what does not open them was never in use. */
+async function openRings(
+  config: Config,
+  keys: KeySet,
+  { store, clock, made }: Lasting,
+): Promise<{ readonly rings: KeyRings; readonly plan: KeyPlan; readonly hmacSigner: string }> {
+  const none = config.hmacSecrets.length === 0 && !store.traits.durable;
+  const hmacSecrets = none ? [made.hmacSecret] : config.hmacSecrets;
+  const retired = [...made.secrets].filter(
+    ([name]) => !hmacSecrets.some((secret) => secretName(secret) === name),
+  );
+  const opened = await openKeyRings({
+    hmacSecrets,
+    store,
+    retired: retired.map(([, secret]) => secret),
+    clock,
+    grace: config.retiredSecretGrace,
+    plan: () =>
+      planKeys(
+        // A key that ends with the process is nobody's to remember.
+        {
+          signing: keys.ephemeral ? [] : keys.signers.map(({ kid }) => kid),
+          hmac: hmacSecrets.map(secretName),
+        },
+        { store, clock, delay: config.keyActivationDelay, tokenLife: config.lifespans.accessToken },
+      ),
+  });
+  for (const secret of hmacSecrets) made.secrets.set(secretName(secret), secret);
+  return { ...opened, hmacSigner: hmacSecrets.map(secretName)[opened.plan.hmac.signs] ?? '' };
+}
+
+/** The same provider as long as nothing about it changes: it knows the upstream's metadata already. */
+async function providerOf(
+  upstream: UpstreamConfig,
+  { observer, clock, log, fetch }: Lasting,
+  before: ServerContext | null,
+): Promise<UpstreamProvider> {
+  if (before && isSame(before.config.upstreams, [upstream])) return before.provider;
+  // Loaded when it is needed: the protocol and network libraries are most of what importing this package would cost.
+  const { createProvider } = await import('../upstream/create-provider.ts');
+  const onLook = looks(observer, 'discovery');
+  const named = createProvider(upstream, { clock, log, onLook, ...(fetch && { fetch }) });
+  return observeProvider(named, observer);
+}
+
+function clientsOf(
+  config: Config,
+  { rings, signer, clock }: { readonly rings: KeyRings; readonly signer: JwtSigner; readonly clock: Clock },
+): ServerContext['clients'] {
+  return createClientRegistry({
+    static: config.clients,
+    registration: config.registration,
+    scopesSupported: config.scopesSupported,
+    baselineScopes: config.baselineClientScopes,
+    idKeys: rings.clientIds,
+    secretKeys: rings.clientSecrets,
+    idTokenAlg: signer.alg,
+    clock,
+  });
+}
