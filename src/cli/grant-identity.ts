@@ -12,9 +12,10 @@ export async function identityOf(
   const session = await store.readSession({ bucket, grantId, upstream: null });
   if (!session || session.grant.identity.sealed.length === 0) return null;
   try {
-    const { vault } = await openKeyRings({ hmacSecrets: config.hmacSecrets, store });
+    const { hmacSecrets, retiredSecretGrace: grace } = config;
+    const { rings } = await openKeyRings({ hmacSecrets, store, grace });
     const owner = { bucket, userId: session.grant.userId };
-    const { name, email } = openIdentity(vault, owner, session.grant.identity);
+    const { name, email } = openIdentity(rings.vault, owner, session.grant.identity);
     return { name, email };
   } catch (error) {
     if (error instanceof SallyportError && error.code !== 'storage_failed') return null;
