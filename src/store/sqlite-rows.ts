@@ -55,7 +55,9 @@ export class SqliteRows implements Rows {
   }
 
   heaviestSource(): string | undefined {
-    const row = this.#get('SELECT source FROM pending GROUP BY source ORDER BY count(*) DESC LIMIT 1');
+    const row = this.#get(
+      'SELECT source FROM pending GROUP BY source ORDER BY count(*) DESC, min(expiresAt) LIMIT 1',
+    );
     return row && String(row['source']);
   }
 
