@@ -1,6 +1,8 @@
 /** Measures; `bench/README.md` says what and how. */
 import { parseArgs } from 'node:util';
 import { documentsBench } from './benches/documents.ts';
+import { grantsBench } from './benches/grants.ts';
+import { importBench } from './benches/import.ts';
 import { proxiedBench, streamsBench } from './benches/proxied.ts';
 import { codeBench, refreshBench } from './benches/token-endpoint.ts';
 import { chooseCores } from './process/cores.ts';
@@ -13,6 +15,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   documents: documentsBench,
   proxied: proxiedBench,
   streams: streamsBench,
+  grants: grantsBench,
+  import: importBench,
 };
 
 const { values, positionals } = parseArgs({
@@ -34,7 +38,7 @@ if (unknown.length > 0) {
 const options: BenchOptions = {
   rounds: Number(values.rounds ?? (values.quick ? 3 : 9)),
   duration: values.quick ? 300 : 1000,
-  scale: Number(values.scale ?? (values.quick ? 0.01 : 1)),
+  scale: Number(values.scale ?? (values.quick ? 0.01 : 0.1)),
 };
 const cores = chooseCores();
 console.log(cores ? `server on core ${cores.server}, load on core ${cores.load}` : 'not pinned to cores');

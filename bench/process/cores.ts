@@ -9,8 +9,15 @@ export interface Cores {
   readonly behind: number;
 }
 
-/** The last two cores, as far as there are two and `taskset` is at hand. */
+let chosen: Cores | null | undefined;
+
+/** The last cores, as far as there are two and `taskset` is at hand. */
 export function chooseCores(): Cores | null {
+  chosen ??= choose();
+  return chosen;
+}
+
+function choose(): Cores | null {
   const count = availableParallelism();
   const pinned = spawnSync('taskset', ['-c', String(count - 1), 'true']).status === 0;
   if (!pinned || count < 2) return null;

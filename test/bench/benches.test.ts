@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { documentsBench } from '../../bench/benches/documents.ts';
+import { grantsBench } from '../../bench/benches/grants.ts';
+import { importBench } from '../../bench/benches/import.ts';
 import { proxiedBench, streamsBench } from '../../bench/benches/proxied.ts';
 import { codeBench, refreshBench } from '../../bench/benches/token-endpoint.ts';
 import type { BenchOptions } from '../../bench/report/result.ts';
@@ -13,6 +15,8 @@ describe('a benchmark', () => {
     ['code', codeBench, ['the limit', 'sallyport, memory', 'sallyport, SQLite']],
     ['documents', documentsBench, ['bare node:http, same bytes', 'sallyport']],
     ['proxied', proxiedBench, ['the same engine, blind', 'sallyport gateway']],
+    ['grants', grantsBench, ['memory (heap after collection)', 'SQLite (file)']],
+    ['import', importBench, ['bare Node', 'import "sallyport"', 'import "sallyport/resource"']],
     ['streams', streamsBench, ['the same engine, blind', 'sallyport gateway']],
   ])('of %s gets nothing but good answers', { timeout: 60_000 }, async (name, bench, candidates) => {
     const result = await bench(tiny);
