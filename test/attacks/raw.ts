@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 const farewell = 'GET /farewell HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
 /** Quiet for this long after a message without end, the client hangs up; in milliseconds. */
-const patience = 1000;
+const patience = 1500;
 
 /**
  * Sends bytes and a farewell, and gives what the server answers to the bytes until it closes.
