@@ -161,22 +161,29 @@ export class Actor {
     return true;
   }
 
-  /** Goes on from wherever they are until the MCP server has answered; time passes quickly meanwhile. */
+  /** Goes on from wherever they are until the MCP server has answered; time passes quickly while they wait for that. */
   async carryOn(): Promise<void> {
-    const time = setInterval(() => (this.#world.clock.now += 1000), 10);
     this.#patient = true;
-    try {
-      for (let step = 0; step < 30; step += 1) {
-        if (this.tokens) {
-          if ((await this.callMcp()) === 'done') return;
-        } else if (this.#code !== null) await this.redeem();
-        else if (this.#back === null) await this.startLogin();
-        else await this.followCallback();
-      }
-    } finally {
-      clearInterval(time);
-      this.#patient = false;
+    for (let step = 0; step < 30; step += 1) {
+      if (this.tokens) {
+        if ((await this.#whileTimePasses(() => this.callMcp())) === 'done') {
+          this.#patient = false;
+          return;
+        }
+      } else if (this.#code !== null) await this.redeem();
+      else if (this.#back === null) await this.startLogin();
+      else await this.followCallback();
     }
     throw new Error(`never signed in again: ${this.complaints.join(', ')}`);
+  }
+
+  /** So that leases of the dead run out while somebody waits for them. */
+  async #whileTimePasses<T>(work: () => Promise<T>): Promise<T> {
+    const time = setInterval(() => (this.#world.clock.now += 1000), 20);
+    try {
+      return await work();
+    } finally {
+      clearInterval(time);
+    }
   }
 }

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Actor } from './actor.ts';
 import { Farm } from './processes.ts';
 import type { Running } from './processes.ts';
+
+// Real processes and floods take their time on a small machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Of util-linux, which every Linux has. */
 const limiter = 'prlimit';

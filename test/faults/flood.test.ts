@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toFetchHandler } from '../../src/http/fetch.ts';
 import { Browser, issuer, pkce, sealedRequest, startStack } from '../fixtures/stack.ts';
 import type { Stack } from '../fixtures/stack.ts';
 import { World } from './world.ts';
+
+// Real processes and floods take their time on a small machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Sends requests from an address of its choice. */
 function browserAt(stack: Stack, remoteAddress: string): Browser {

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Actor } from './actor.ts';
 import { Farm } from './processes.ts';
 import type { Running } from './processes.ts';
+
+// Real processes and floods take their time on a small machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Refreshes and calls as fast as it goes until the server is gone; what came is the client's. */
 async function keepBusy(actor: Actor): Promise<void> {

@@ -55,16 +55,40 @@ export const providerFaults: readonly ProviderFault[] = [
   },
 ];
 
-/** Lets requests for a path and all below it fail, until it is told otherwise. */
-export function breakPath(provider: OidcProviderFixture, path: string, fault: ProviderFault): void {
-  provider.intercept((request, response) => {
-    if (request.url?.startsWith(path) !== true) return false;
-    fault.answer(request, response);
-    return true;
-  });
-}
+/** Breaks a part of a provider and mends it. A server with its `fetch` waits no longer for that part than a test can. */
+export class Sabotage {
+  readonly fetch: GuardedFetch;
+  readonly #provider: OidcProviderFixture;
+  #broken: string | null = null;
 
-/** The guarded fetch of a server that loses its patience while a test can still wait. */
-export function impatientFetch(): GuardedFetch {
-  return createGuardedFetch({ allowHttp: true, allowPrivate: false, allowLoopback: true, timeout: 250 });
+  constructor(provider: OidcProviderFixture) {
+    this.#provider = provider;
+    const policy = { allowHttp: true, allowPrivate: false, allowLoopback: true };
+    const patient = createGuardedFetch(policy);
+    const impatient = createGuardedFetch({ ...policy, timeout: 250 });
+    this.fetch = Object.assign(
+      (...args: Parameters<GuardedFetch>) =>
+        (this.#breaks(new URL(args[0]).pathname) ? impatient : patient)(...args),
+      { close: () => patient.close() },
+    );
+  }
+
+  /** Lets requests for a path and all below it fail. */
+  break(path: string, fault: ProviderFault): void {
+    this.#broken = path;
+    this.#provider.intercept((request, response) => {
+      if (!this.#breaks(request.url ?? '')) return false;
+      fault.answer(request, response);
+      return true;
+    });
+  }
+
+  mend(): void {
+    this.#broken = null;
+    this.#provider.intercept(null);
+  }
+
+  #breaks(path: string): boolean {
+    return this.#broken !== null && path.startsWith(this.#broken);
+  }
 }

@@ -1,13 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { issuer, upstreamSecret } from '../fixtures/stack.ts';
 import { Actor } from './actor.ts';
-import { breakPath, impatientFetch, providerFaults } from './provider-faults.ts';
+import { Sabotage, providerFaults } from './provider-faults.ts';
 import { World } from './world.ts';
 
 const rules = { access: [{ email_domains: ['example.com'] }], identity_max_age: '10m' };
 
 describe('a provider without refresh tokens, whose userinfo is all that can be asked,', () => {
   let world: World;
+  let sabotage: Sabotage;
   let actor: Actor;
 
   beforeAll(async () => {
@@ -18,14 +19,15 @@ describe('a provider without refresh tokens, whose userinfo is all that can be a
       grant_types: ['authorization_code'],
     };
     world = await World.start(rules, { clients: [client] });
+    sabotage = new Sabotage(world.provider);
   });
   beforeEach(async () => {
-    actor = new Actor(world, await world.boot({ collaborators: { fetch: impatientFetch() } }));
+    actor = new Actor(world, await world.boot({ collaborators: { fetch: sabotage.fetch } }));
     await actor.carryOn();
     world.clock.now += 600_001;
   });
   afterEach(async () => {
-    world.provider.intercept(null);
+    sabotage.mend();
     await world.stopAll();
   });
   afterAll(() => world.close());
@@ -33,14 +35,14 @@ describe('a provider without refresh tokens, whose userinfo is all that can be a
   it.each(providerFaults)(
     'answers with $fault: 503, one request in five seconds, nothing consumed',
     async (fault) => {
-      breakPath(world.provider, '/me', fault);
+      sabotage.break('/me', fault);
       const asked = world.asked('GET /me');
       const outcomes = await Promise.all(Array.from({ length: 5 }, () => actor.refresh()));
       outcomes.push(await actor.refresh());
       expect(new Set(outcomes)).toEqual(new Set(['again']));
       expect(new Set(actor.complaints)).toEqual(new Set(['refresh 503 temporarily_unavailable']));
       expect(world.asked('GET /me') - asked).toBe(1);
-      world.provider.intercept(null);
+      sabotage.mend();
       world.clock.now += 5000;
       expect(await actor.refresh()).toBe('done');
       expect(actor.logins).toBe(1);
@@ -55,7 +57,7 @@ describe('a provider without refresh tokens, whose userinfo is all that can be a
     });
     expect(await actor.refresh()).toBe('gone');
     expect(actor.complaints).toEqual(['refresh 400 invalid_grant']);
-    world.provider.intercept(null);
+    sabotage.mend();
     await actor.carryOn();
     expect(actor.logins).toBe(2);
   });
