@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import type { HttpRequest } from '../http/exchange.ts';
-import type { LoginDetails, RequestDetails, RevocationCause } from '../observe/audit/event.ts';
+import type { LoginDetails, RequestDetails, RevocationReason } from '../observe/audit/event.ts';
 import type { GrantLabel, UserLabel } from '../observe/audit/labels.ts';
 import {
   clientLabel,
@@ -74,7 +74,7 @@ export interface Ended {
   readonly asking: Asking;
   readonly by: 'client' | 'server';
   readonly what: 'grant' | 'access_token';
-  readonly why: RevocationCause;
+  readonly why: RevocationReason;
   readonly grant: GrantLabel;
   readonly user: UserLabel | null;
 }

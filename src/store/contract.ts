@@ -1,3 +1,4 @@
+import type { RevocationReason } from '../observe/audit/event.ts';
 import type { Milliseconds } from '../types/time.ts';
 
 /** SHA-256 as base64url: what the store keeps of a secret, so that a leaked database forges nothing. */
@@ -200,18 +201,6 @@ export interface SessionView {
   readonly revokedBecause: RevocationReason | '';
   readonly connection: ConnectionRow | null;
 }
-
-/** Why a grant ended; kept with its tombstone, for operators. */
-export type RevocationReason =
-  | 'revoked_by_client'
-  | 'code_replayed'
-  | 'refresh_token_replayed'
-  | 'access_tokens_revoked'
-  | 'access_denied'
-  | 'upstream_ended'
-  | 'upstream_silent'
-  | 'user_revoked'
-  | 'revoked_by_operator';
 
 export interface RevokeGrant extends GrantKey {
   readonly why: RevocationReason;

@@ -5,13 +5,13 @@ import type {
   ReadSession,
   RedeemCode,
   RedeemCodeResult,
-  RevocationReason,
   RevokeAccessToken,
   RevokeGrant,
   RotateRefresh,
   RotateRefreshResult,
   SessionView,
 } from './contract.ts';
+import type { RevocationReason } from '../observe/audit/event.ts';
 import { connectionRow } from './connection-operations.ts';
 import { decideRedeem, decideRotate, redeemed, rotated } from './grant-machine.ts';
 import type { GrantRecord, Rows, UserRecord } from './records.ts';

@@ -1,4 +1,4 @@
-import type { RevocationReason } from './contract.ts';
+import type { RevocationReason } from '../observe/audit/event.ts';
 import { Packer, Unpacker } from './packing.ts';
 import type { ConnectionRecord, GrantRecord, UserRecord } from './records.ts';
 

@@ -1,14 +1,6 @@
+import type { RevocationReason } from '../observe/audit/event.ts';
 import type { Milliseconds } from '../types/time.ts';
-import type {
-  Attempt,
-  Bucket,
-  ConnectionKey,
-  GrantKey,
-  Hash,
-  KeyRingRow,
-  RevocationReason,
-  Sealed,
-} from './contract.ts';
+import type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, KeyRingRow, Sealed } from './contract.ts';
 
 /** A pending login as a backend keeps it. */
 export interface PendingRecord {

@@ -57,8 +57,8 @@ interface OfOperator {
   readonly actor: OutsideLabel;
 }
 
-/** Why a grant, a user's grants or an access token ended. */
-export type RevocationCause =
+/** Why a grant, a user's grants or an access token ended before its time. Stored, and told to operators: names stay. */
+export type RevocationReason =
   | 'revoked_by_client'
   | 'code_replayed'
   | 'refresh_token_replayed'
@@ -124,7 +124,7 @@ export interface AuditDetails {
     readonly source: SourceLabel | null;
     readonly by: 'client' | 'server' | 'user' | 'operator';
     readonly what: 'grant' | 'access_token' | 'user' | 'connection';
-    readonly why: RevocationCause;
+    readonly why: RevocationReason;
     readonly client: ClientLabel | null;
     readonly grant: GrantLabel | null;
     readonly user: UserLabel | null;
