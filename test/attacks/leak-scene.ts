@@ -56,7 +56,8 @@ export class LeakScene {
     this.#remove = parts.remove;
   }
 
-  static async start(): Promise<LeakScene> {
+  /** @param extra more variables for the process */
+  static async start(extra: Readonly<Record<string, string>> = {}): Promise<LeakScene> {
     const scratch = await scratchDirectory();
     const [idp, mcp, port] = await Promise.all([startHostileOidc(), startHostileServer(), freePort()]);
     const issuer = `http://localhost:${port}`;
@@ -106,7 +107,12 @@ export class LeakScene {
     };
     const file = join(folder, 'sallyport.json');
     await writeFile(file, JSON.stringify(config));
-    const env = { PATH: process.env['PATH'] ?? '', HOME: folder, UPSTREAM_SECRET: secrets.upstream };
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: folder,
+      UPSTREAM_SECRET: secrets.upstream,
+      ...extra,
+    };
     const program = startProgram(scripts, ['serve', '-c', file, '--state-dir', join(folder, 'state')], env);
     await program.until(/sallyport serves/u);
     const scene = new LeakScene({ program, idp, mcp, folder, issuer, remove: () => scratch.remove() });

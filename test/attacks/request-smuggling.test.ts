@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Endpoint } from '../proxy/endpoint.ts';
+import { LeakScene } from './leak-scene.ts';
 import type { Recorder } from './raw.ts';
 import { send, startRecorder, statuses } from './raw.ts';
 
@@ -301,4 +302,18 @@ describe('a path that is not exactly the endpoint’s is not the endpoint', () =
       expect(recorder.received().requests[0]?.head).not.toMatch(/evil|mcp\.example\.com|:1\//u);
     },
   );
+});
+
+describe('a process that was told to read leniently', () => {
+  it('reads strictly all the same', async () => {
+    const scene = await LeakScene.start({ NODE_OPTIONS: '--insecure-http-parser' });
+    try {
+      const there = Number(new URL(scene.issuer).port);
+      const both = ['Content-Length: 6', 'Transfer-Encoding: chunked'];
+      const bytes = request(both, `0\r\n\r\n${smuggled}`).replace('mcp.example.com', `localhost:${there}`);
+      expect(statuses(await send(there, bytes, { alone: true }))).toEqual([400]);
+    } finally {
+      await scene.close();
+    }
+  });
 });
