@@ -26,6 +26,19 @@ describe('GET /oauth/callback', () => {
     expect(await again.text()).not.toContain('sp_ac_');
   });
 
+  it('takes nothing for HEAD: whatever looks ahead does not use up the login', async () => {
+    const browser = stack.browser();
+    const back = await upstream(browser);
+    const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+    const before = await stack.store.stats();
+    for (let time = 0; time < 5; time += 1) {
+      const look = await stack.fetch(new Request(back, { method: 'HEAD', headers: { cookie } }));
+      expect([look.status, look.headers.get('location')]).toEqual([200, null]);
+    }
+    expect(await stack.store.stats()).toEqual(before);
+    expect((await browser.get(back)).headers.get('location')).toContain('?code=sp_ac_');
+  });
+
   it('posting the consent again after the end creates nothing anew', async () => {
     const browser = stack.browser();
     const url = stack.authorizeUrl({ client_id: clientId, code_challenge: pkce().challenge });

@@ -1,7 +1,8 @@
 import { randomToken } from '../../crypto/random.ts';
 import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
-import { redirect } from '../../http/headers.ts';
+import { page, redirect } from '../../http/headers.ts';
 import type { LoginDetails } from '../../observe/audit/event.ts';
+import { contentSecurityPolicy } from '../../ui/page.ts';
 import type { ScopedHandler } from '../answer.ts';
 import { PageError, answerPage } from '../answer.ts';
 import { loginDetails } from '../audit-details.ts';
@@ -26,6 +27,8 @@ export function callback(context: ServerContext): ScopedHandler {
     const parameters = new URLSearchParams(request.query);
     const state = openState(context, request, parameters);
     scope.correlationId = correlationOf({ id: state.transaction });
+    // HEAD is for looking, not for doing (RFC 9110 §9.2.1): the browser itself comes with GET.
+    if (request.method === 'HEAD') return nothingDone(context);
     const attempt = randomToken(12);
     const taken = await context.store.takePending({ ...state, attempt });
     switch (taken.r) {
@@ -46,6 +49,10 @@ export function callback(context: ServerContext): ScopedHandler {
         throw expired();
     }
   });
+}
+
+function nothingDone({ config: { brand } }: ServerContext): HttpResponse {
+  return page(200, '', { 'content-security-policy': contentSecurityPolicy(brand) });
 }
 
 interface Answer {
