@@ -179,7 +179,7 @@ describe.each([...strict, ...lenient])('a process killed during $step, at a prov
 });
 
 describe('a process killed while it starts for the first time', () => {
-  const calls = ['clients', 'vault'].flatMap(() => ['store loadKeyRing', 'store saveKeyRing']);
+  const calls = ['key-history', 'clients', 'vault'].flatMap(() => ['store loadKeyRing', 'store saveKeyRing']);
   const all = calls.flatMap((call, index) => [
     { name: `before call ${index + 1}, ${call}`, index, when: 'before' as const },
     { name: `after call ${index + 1}, ${call}`, index, when: 'after' as const },
