@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { parseConfigText } from '../config/load.ts';
-import { processIo, resolveRunConfig } from '../config/resolve.ts';
+import { configSource } from '../config/source.ts';
+import { processIo } from '../config/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { startGateway } from '../gateway/start.ts';
 import { createPinoLog } from '../observe/pino-log.ts';
@@ -14,7 +13,7 @@ const usage = `usage: sallyport serve -c FILE [--state-dir DIR]
                       else SALLYPORT_STATE_DIR, $XDG_STATE_HOME/sallyport or ~/.local/state/sallyport
 `;
 
-/** `sallyport serve`: runs until it is told to stop; `SIGHUP` opens the audit file anew. @returns the exit code */
+/** `sallyport serve`: runs until it is told to stop; `SIGHUP` opens the audit file anew, and reloads. @returns the exit code */
 export async function serve(args: readonly string[]): Promise<number> {
   try {
     const { config: file, 'state-dir': stateDir, help } = readOptions(args);
@@ -23,12 +22,17 @@ export async function serve(args: readonly string[]): Promise<number> {
       return 0;
     }
     if (file === undefined) throw new Error('say which configuration to use: sallyport serve -c FILE');
-    const text = await readFile(file, 'utf8');
-    const config = withAudit(await resolveRunConfig(parseConfigText(text, file), processIo));
+    const source = configSource(file, { io: processIo, complete: withAudit });
+    const config = await source.load();
     const log = createPinoLog(config.observe.logLevel);
-    const gateway = await startGateway(config, { stateDir: stateDir ?? defaultStateDir(process.env), log });
+    const state = stateDir ?? defaultStateDir(process.env);
+    const gateway = await startGateway(config, { stateDir: state, log, source });
     process.stderr.write(`sallyport serves ${config.issuer} on ${gateway.url}\n`);
-    process.on('SIGHUP', gateway.reopen);
+    process.on('SIGHUP', () => {
+      gateway.reopen();
+      // The log and `/readyz` say why, when it is refused.
+      gateway.reload().catch(() => null);
+    });
     const signal = await stopSignal();
     log.info({ signal }, 'stopping');
     await gateway.close();

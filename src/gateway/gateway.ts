@@ -1,25 +1,28 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { json, refusal } from '../http/headers.ts';
-import type { NodeHandler } from '../http/node.ts';
 import { sendToNode, toNodeHandler } from '../http/node.ts';
 import { splitTarget } from '../http/target.ts';
 import { checkWire } from '../http/wire.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import type { Log } from '../observe/log.ts';
 import { silentLog } from '../observe/log.ts';
-import type { Backend } from '../proxy/forward.ts';
-import { openBackend } from '../proxy/forward.ts';
 import { createOriginPolicy } from '../proxy/origins.ts';
 import type { ProxyHandler } from '../proxy/proxy.ts';
 import { createProxy } from '../proxy/proxy.ts';
 import { createSessionBinding } from '../proxy/session-binding.ts';
 import { createProtectedResource } from '../resource/protected-resource.ts';
 import type { AuthServer } from '../server/auth-server.ts';
+import type { Readiness } from '../server/readiness.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
+import { Backends } from './backends.ts';
 
 /** Authorization server and MCP endpoints behind one listener. */
 export interface Gateway {
   readonly listener: RequestListener;
+  /** From now on `/readyz` says no. */
+  readonly drain: () => void;
+  /** What `/readyz` knows. */
+  readonly readiness: () => Promise<Readiness>;
   /** Ends what would never end by itself: event streams. */
   readonly endStreams: () => void;
   /** Ends the connections to the MCP servers; the authorization server is not touched. */
@@ -32,79 +35,67 @@ export interface GatewayOptions {
   readonly clock?: Clock;
   /** How often a running event stream looks whether its grant still lives; 30 s by default. */
   readonly streamCheckEvery?: Milliseconds;
+  /** False: `/readyz` says yes or no, because the reasons are told elsewhere. */
+  readonly tellReasons?: boolean;
 }
 
-/** Dispatches by exact path: MCP endpoints, the authorization server, health. */
-export function createGateway(
-  auth: AuthServer,
-  { log = silentLog, clock = Date.now, streamCheckEvery = 30_000 }: GatewayOptions = {},
-): Gateway {
-  const backends: Backend[] = [];
-  const proxies = new Map<string, ProxyHandler>();
-  const binding = createSessionBinding(auth.mcpSessions);
-  const origins = createOriginPolicy(auth.config.issuer, auth.config.allowedOrigins);
-  for (const config of auth.config.proxies) {
-    const { resource, scopes, upstream } = config;
-    const { tokens, sessions, vault } = auth;
-    const suggestedScopes = scopes.length > 0 ? scopes : suggested(auth.config.scopesSupported);
-    const guard = createProtectedResource({
-      resource,
-      scopes,
-      suggestedScopes,
-      upstream,
-      tokens,
-      sessions,
-      log,
-    });
-    const backend = openBackend(config.target, { log, lookEvery: streamCheckEvery });
-    const inject = auth.config.injectUpstreamToken;
-    backends.push(backend);
-    proxies.set(
-      config.path,
-      createProxy({
-        config,
-        resource: guard,
-        origins,
-        binding,
-        sessions,
-        vault,
-        backend,
-        clock,
-        log,
-        inject,
-        observer: auth.observer,
-      }),
-    );
-  }
+/** Dispatches by exact path: MCP endpoints, the authorization server, health. Follows each reload of the server. */
+export function createGateway(auth: AuthServer, options: GatewayOptions = {}): Gateway {
+  const backends = new Backends(options);
+  let proxies = openProxies(auth, options, backends);
+  auth.onReload(() => {
+    proxies = openProxies(auth, options, backends);
+  });
   countStreams(auth, backends);
+  let draining = false;
   const own = toNodeHandler((request) =>
-    auth.serves(request.path) ? auth.handle(request) : health(auth, request.path),
+    auth.serves(request.path)
+      ? auth.handle(request)
+      : health(auth, { path: request.path, draining, told: options.tellReasons ?? true }),
   );
   return {
-    endStreams: () => {
-      for (const { streams } of backends) for (const stream of streams) stream.abort();
+    listener: (request, response) => {
+      const refused = checkVersion(request) ?? checkWire(request);
+      const proxy = proxies.get(splitTarget(request.url ?? '/').path);
+      if (refused) sendToNode(response, refused);
+      else if (proxy) void proxy(request, response);
+      else own(request, response);
     },
-    close: async () => {
-      await Promise.all(backends.map((backend) => backend.close()));
+    drain: () => {
+      draining = true;
     },
-    listener: dispatcher(proxies, own),
+    readiness: () => readinessOf(auth, draining),
+    endStreams: backends.endStreams,
+    close: backends.close,
   };
 }
 
-/** By exact path; what is not one clear request of HTTP/1 reaches nobody. */
-function dispatcher(proxies: ReadonlyMap<string, ProxyHandler>, own: NodeHandler): RequestListener {
-  return (request, response) => {
-    const refusal = checkVersion(request) ?? checkWire(request);
-    const proxy = proxies.get(splitTarget(request.url ?? '/').path);
-    if (refusal) sendToNode(response, refusal);
-    else if (proxy) void proxy(request, response);
-    else own(request, response);
-  };
+function openProxies(
+  auth: AuthServer,
+  { log = silentLog, clock = Date.now }: GatewayOptions,
+  backends: Backends,
+): ReadonlyMap<string, ProxyHandler> {
+  const { tokens, sessions, vault, observer, config: whole } = auth;
+  const { injectUpstreamToken: inject, issuer, allowedOrigins } = whole;
+  const binding = createSessionBinding(auth.mcpSessions);
+  const origins = createOriginPolicy(issuer, allowedOrigins);
+  const opened = backends.openFor(whole.proxies);
+  return new Map(
+    whole.proxies.map((config) => {
+      const { resource: name, scopes, upstream } = config;
+      const suggestedScopes = scopes.length > 0 ? scopes : suggested(whole.scopesSupported);
+      const guarded = { resource: name, scopes, suggestedScopes, upstream, tokens, sessions, log };
+      const resource = createProtectedResource(guarded);
+      const backend = opened(config);
+      const own = { config, resource, origins, binding, backend, inject };
+      return [config.path, createProxy({ ...own, sessions, vault, clock, log, observer })];
+    }),
+  );
 }
 
-function countStreams({ observer: { metrics } }: AuthServer, backends: readonly Backend[]): void {
+function countStreams({ observer: { metrics } }: AuthServer, backends: Backends): void {
   const about = { name: 'sallyport_open_streams', help: 'Event streams that run now.', labels: [] };
-  metrics.gauge(about, () => [[[], backends.reduce((sum, { streams }) => sum + streams.size, 0)]]);
+  metrics.gauge(about, () => [[[], backends.streams()]]);
 }
 
 /** Node reads whatever looks like a version; other ones frame their messages in other ways (RFC 9110 §15.6.6). */
@@ -118,9 +109,20 @@ function suggested(scopes: readonly string[]): readonly string[] {
   return scopes.filter((scope) => scope !== 'offline_access');
 }
 
-async function health(auth: AuthServer, path: string): Promise<HttpResponse> {
+/** Ready to take requests: the server is, and nobody has told us to stop. */
+async function readinessOf(auth: AuthServer, draining: boolean): Promise<Readiness> {
+  const { ready, problems, warnings } = await auth.readiness();
+  if (!draining) return { ready, problems, warnings };
+  return { ready: false, problems: ['the gateway is shutting down', ...problems], warnings };
+}
+
+async function health(
+  auth: AuthServer,
+  { path, draining, told }: { readonly path: string; readonly draining: boolean; readonly told: boolean },
+): Promise<HttpResponse> {
   if (path === '/healthz') return json(200, { status: 'ok' });
   if (path !== '/readyz') return refusal(404, { error: 'not_found' });
-  const { ready, problems, warnings } = await auth.readiness();
-  return json(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', problems, warnings });
+  const { ready, problems, warnings } = await readinessOf(auth, draining);
+  const status = ready ? 'ready' : 'not ready';
+  return json(ready ? 200 : 503, told ? { status, problems, warnings } : { status });
 }

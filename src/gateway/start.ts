@@ -2,15 +2,18 @@ import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
+import type { ConfigSource } from '../config/source.ts';
 import type { Log } from '../observe/log.ts';
 import { createAuthServer } from '../server/auth-server.ts';
 import { openStore } from '../store/open-store.ts';
-import { SallyportError } from '../types/error.ts';
-import { missingAccess } from '../upstream/public-upstreams.ts';
+import type { Milliseconds } from '../types/time.ts';
 import type { Gateway } from './gateway.ts';
+import { startAdmin } from './admin-listener.ts';
 import { createGateway } from './gateway.ts';
-import { withStateDir } from './state-dir.ts';
+import { listen } from './listen.ts';
+import { complete, followCertificate, reloader, watchSource } from './reload.ts';
 
 /** A gateway that listens. */
 export interface RunningGateway {
@@ -18,6 +21,15 @@ export interface RunningGateway {
   readonly url: string;
   /** Lets running requests end for a moment, then ends everything; idempotent. */
   readonly close: () => Promise<void>;
+  /** Of the second listener; `null` when there is none. */
+  readonly adminUrl: string | null;
+  /**
+   * Takes on a configuration, without one what its source says now: all of it or nothing, and no request fails.
+   * @returns what changed, a line each
+   * @throws {ConfigError} also for what only a restart can change
+   * @throws {SallyportError} `key_invalid`, `key_ring_locked`, `storage_failed`
+   */
+  readonly reload: (config?: Config) => Promise<readonly string[]>;
   /** Opens the audit file anew, after a log rotation moved it away. */
   readonly reopen: () => void;
 }
@@ -26,6 +38,10 @@ export interface StartOptions {
   /** Keys, secrets and the database are kept here, as far as the configuration does not say otherwise. */
   readonly stateDir: string;
   readonly log: Log;
+  /** Where the configuration came from: its files are watched, and read again for a reload. */
+  readonly source?: ConfigSource;
+  /** For file systems that tell nothing of changes: how often to look; 30 s by default. */
+  readonly pollEvery?: Milliseconds;
 }
 
 /** How long running requests may take to end at shutdown, in milliseconds. */
@@ -36,26 +52,44 @@ const shutdownGrace = 5000;
  * @throws {SallyportError} `config_invalid` when it is not said who may sign in, and everybody could; `key_invalid`,
  * `key_ring_locked`, `storage_failed`. An address in use is node's own error, with the setting named in the message.
  */
-export async function startGateway(given: Config, { stateDir, log }: StartOptions): Promise<RunningGateway> {
-  const unsaid = missingAccess(given);
-  if (unsaid !== null) throw new SallyportError('config_invalid', unsaid);
-  const config = await withStateDir(given, stateDir);
+export async function startGateway(given: Config, options: StartOptions): Promise<RunningGateway> {
+  const { stateDir, log } = options;
+  const config = await complete(given, stateDir);
   const auth = await createAuthServer(config, await openStore(config.storage), { log });
-  const gateway = createGateway(auth, { log });
+  const gateway = createGateway(auth, { log, tellReasons: config.admin === null });
+  const reload = reloader(auth, given, options);
   const closeParts = async (): Promise<void> => {
     await gateway.close();
     await auth.close();
   };
-  const server = await listening(config, gateway.listener).catch(async (error: unknown) => {
+  const servers: Server[] = [];
+  const failed = async (error: unknown): Promise<never> => {
+    for (const opened of servers) opened.close();
     await closeParts();
     throw error;
-  });
+  };
+  const server = await listening(config, gateway.listener).catch(failed);
+  servers.push(server);
+  const admin = await startAdmin(auth, { gateway, reload }).catch(failed);
+  const watching = await watchSource(options, reload);
+  followCertificate(auth, server);
   for (const warning of config.warnings) log.warn({}, warning);
   log.info({ issuer: config.issuer, listen: config.listen.port }, 'the gateway is running');
   let closed: Promise<void> | undefined;
   return {
     url: addressOf(server, config),
-    close: () => (closed ??= stop(server, gateway).then(closeParts)),
+    adminUrl: admin?.url ?? null,
+    reload,
+    close: () =>
+      (closed ??= (async () => {
+        await watching?.close();
+        gateway.drain();
+        // Load balancers look at `/readyz` now and then; until they did, they send new requests here.
+        if (auth.config.shutdownDelay > 0) await setTimeoutPromise(auth.config.shutdownDelay);
+        await stop(server, gateway);
+        await admin?.close();
+        await closeParts();
+      })()),
     reopen: auth.observer.reopen,
   };
 }
@@ -81,22 +115,8 @@ function createServer({ listen: { tls } }: Config, listener: RequestListener): S
 
 async function listening(config: Config, listener: RequestListener): Promise<Server> {
   const server = createServer(config, listener);
-  await listen(server, config);
+  await listen(server, { ...config.listen, setting: 'listen.port' });
   return server;
-}
-
-function listen(server: Server, { listen: { host, port } }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const hint = error.code === 'EADDRINUSE' ? `: choose another listen.port than ${port}` : '';
-      reject(
-        Object.assign(new Error(`cannot listen on ${host}:${port}${hint}`, { cause: error }), {
-          code: error.code,
-        }),
-      );
-    });
-    server.listen({ host, port }, resolve);
-  });
 }
 
 function addressOf(server: Server, { listen: { host, tls } }: Config): string {

@@ -21,6 +21,8 @@ export interface Backend {
   /** Streams that run now; they end when these are aborted. */
   readonly streams: Set<AbortController>;
   readonly close: () => Promise<void>;
+  /** No new requests; resolves when the running ones and the streams have ended. */
+  readonly retire: () => Promise<void>;
 }
 
 /** One request that may pass. */
@@ -62,7 +64,15 @@ const shortBody = 65_536;
 export function openBackend(target: string, { log, lookEvery = 30_000 }: BackendOptions): Backend {
   const url = new URL(target);
   const pool = new Pool(url.origin, { bodyTimeout: 0, headersTimeout, connect: { timeout: 10_000 } });
-  return { target: url, pool, log, lookEvery, streams: new Set(), close: () => pool.destroy() };
+  return {
+    target: url,
+    pool,
+    log,
+    lookEvery,
+    streams: new Set(),
+    close: () => pool.destroy(),
+    retire: () => pool.close(),
+  };
 }
 
 /** Carries a request to the MCP server and the answer back, unbuffered. Who leaves first takes the other along. */

@@ -64,7 +64,7 @@ export interface AuthServer {
    * Takes on another configuration over the same store, or refuses it as a whole and stays as it is. Running requests,
    * logins and streams go on. What was read from `config`, `keys`, `tokens` and `vault` before is of the old one.
    * @returns what changed, a line each
-   * @throws {ConfigError} also for what only a restart can change: issuer, storage, audit target and traces
+   * @throws {ConfigError} also for what only a restart can change: issuer, `storage`, `observe`
    * @throws {SallyportError} `key_invalid`, `key_ring_locked`, `storage_failed`
    */
   readonly reload: (load: () => Promise<Config>) => Promise<readonly string[]>;

@@ -40,6 +40,14 @@ export interface EmbeddedAuthServer {
   /** Public keys (RFC 7517) for verifying access tokens in this process. */
   readonly publicKeys: () => { readonly keys: readonly object[] };
   readonly readiness: () => Promise<Readiness>;
+  /**
+   * Takes on another `RunConfig`; without one reads the files of the one before again (rotated keys and secrets). Nothing
+   * is watched: the host program decides when. All of it or nothing; running requests and logins go on.
+   * @returns what changed, a line each
+   * @throws {ConfigError} also for what only a restart can change: issuer, `storage`, `observe`
+   * @throws {SallyportError} `key_invalid`, `key_ring_locked`, `storage_failed`
+   */
+  readonly reload: (runConfig?: unknown) => Promise<readonly string[]>;
   /** Every number about this server in Prometheus' text format (`text/plain; version=0.0.4`). */
   readonly metrics: () => Promise<string>;
   /** Idempotent: the same promise each time. */
@@ -58,15 +66,23 @@ export async function createEmbeddedAuthServer(
   options: EmbeddedOptions = {},
 ): Promise<EmbeddedAuthServer> {
   const server = await build(runConfig, options);
+  let latest = runConfig;
   return {
     handler: toNodeHandler(server.handle, server.serves),
     fetch: toFetchHandler(server.handle),
     serves: server.serves,
-    routes: server.routes,
+    get routes() {
+      return server.routes;
+    },
     upstreamTokens: (accessToken) => upstreamAccess(server, accessToken),
     publicKeys: () => server.keys.jwks,
     readiness: server.readiness,
     metrics: server.metrics,
+    reload: async (next = latest) => {
+      const changes = await server.reload(() => resolveRunConfig(next, options.io ?? processIo));
+      latest = next;
+      return changes;
+    },
     close: server.close,
     [Symbol.asyncDispose]: server.close,
   };

@@ -17,7 +17,7 @@ const afterglow: Milliseconds = 60_000;
 const retryAfter: Milliseconds = 60_000;
 
 /** What holds state: only a restart changes it. */
-const fixed = /^(?:issuer|storage|observe\.(?:audit|traces))(?:$|[.[])/u;
+const fixed = /^(?:issuer|storage|observe)(?:$|[.[])/u;
 
 /** One generation after the other over the same store: each is complete, and requests finish on the one they began with. */
 export class Generations {
