@@ -186,10 +186,10 @@ describe('requests during reloads', () => {
   it('never fail', async () => {
     await writeFile(join(folder, 'secret'), 'a-secret-of-the-upstream');
     const running = await start(await write());
-    let stop = false;
+    const stop = new AbortController();
     const statuses = new Set<string>();
     const traffic = async (path: string): Promise<void> => {
-      while (!stop) {
+      while (!stop.signal.aborted) {
         const response = await fetch(`${running.url}${path}`);
         await response.arrayBuffer();
         statuses.add(`${path} ${response.status}`);
@@ -200,7 +200,7 @@ describe('requests during reloads', () => {
       await write(`session_lifespan: ${round}h\n`);
       await running.reload();
     }
-    stop = true;
+    stop.abort();
     await Promise.all(load);
     expect([...statuses].sort()).toEqual([
       '/.well-known/jwks.json 200',

@@ -99,10 +99,10 @@ describe('what runs while a server is reloaded', () => {
   it('an upstream that does not change is not asked anew', async () => {
     const stack = await startStack();
     await stack.signIn();
-    stack.provider.pause();
+    await stack.provider.pause();
     await stack.auth.reload(changed(stack, { shutdownDelay: 1 }));
     expect((await stack.auth.readiness()).ready).toBe(true);
-    stack.provider.resume();
+    await stack.provider.resume();
     await stack.close();
   });
 
