@@ -12,7 +12,10 @@ const ours = 'sallyport, memory';
 const durable = 'sallyport, SQLite';
 
 /** Peers that answer a token request with a signed JWT, too. */
-const peers: readonly CandidateSpec[] = [];
+const peers: readonly CandidateSpec[] = [
+  { name: 'oidc-provider 9, Map', file: 'oidc-provider.ts' },
+  { name: 'MCP SDK router, Map', file: 'mcp-sdk.ts' },
+];
 
 const connections = 32;
 

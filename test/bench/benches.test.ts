@@ -9,10 +9,18 @@ import type { BenchOptions } from '../../bench/report/result.ts';
 /** A few answers each: that a benchmark works, not what it finds. */
 const tiny: BenchOptions = { rounds: 1, duration: 20, scale: 0.001 };
 
+const tokenServers = [
+  'the limit',
+  'sallyport, memory',
+  'sallyport, SQLite',
+  'oidc-provider 9, Map',
+  'MCP SDK router, Map',
+];
+
 describe('a benchmark', () => {
   it.each([
-    ['refresh', refreshBench, ['the limit', 'sallyport, memory', 'sallyport, SQLite']],
-    ['code', codeBench, ['the limit', 'sallyport, memory', 'sallyport, SQLite']],
+    ['refresh', refreshBench, tokenServers],
+    ['code', codeBench, tokenServers],
     ['documents', documentsBench, ['bare node:http, same bytes', 'sallyport']],
     ['proxied', proxiedBench, ['the same engine, blind', 'sallyport gateway']],
     ['grants', grantsBench, ['memory (heap after collection)', 'SQLite (file)']],
