@@ -10,13 +10,18 @@ import type { View } from './view.ts';
 export type Check = (view: View) => Problem | null;
 
 /** RFC 9728 §5.1, MCP authorization §Error Handling. */
-export const challengePost: Check = ({ survey: { mcp } }) => challengeProblem('POST', mcp.post);
+export const challengePost: Check = (view) =>
+  challengeProblem('POST', { view, answer: view.survey.mcp.post });
 /** Codex and mcp-remote look with GET before they sign in. */
-export const challengeGet: Check = ({ survey: { mcp } }) => challengeProblem('GET', mcp.get);
+export const challengeGet: Check = (view) => challengeProblem('GET', { view, answer: view.survey.mcp.get });
 /** Gemini CLI looks with HEAD. */
-export const challengeHead: Check = ({ survey: { mcp } }) => challengeProblem('HEAD', mcp.head);
+export const challengeHead: Check = (view) =>
+  challengeProblem('HEAD', { view, answer: view.survey.mcp.head });
 
-function challengeProblem(method: string, { status, headers, problem }: Answer): Problem | null {
+function challengeProblem(
+  method: string,
+  { view: { resource, needsResource }, answer: { status, headers, problem } }: { view: View; answer: Answer },
+): Problem | null {
   if (problem === 'was not asked') return null;
   if (status === 0)
     return fail(
@@ -39,17 +44,14 @@ function challengeProblem(method: string, { status, headers, problem }: Answer):
       'answer 401 with a Bearer challenge',
     );
   const header = headers.get('www-authenticate');
-  if (header === null)
-    return fail(
-      `the 401 to ${method} has no WWW-Authenticate`,
-      'send WWW-Authenticate: Bearer resource_metadata="…"',
-    );
-  if (!readBearerChallenge(header))
-    return fail(
-      `the 401 to ${method} has no readable Bearer challenge: ${header}`,
-      'send WWW-Authenticate: Bearer resource_metadata="…"',
-    );
-  return null;
+  if (header !== null && readBearerChallenge(header)) return null;
+  const what =
+    header === null
+      ? `the 401 to ${method} has no WWW-Authenticate`
+      : `the 401 to ${method} has no readable Bearer challenge: ${header}`;
+  const fix = 'send WWW-Authenticate: Bearer resource_metadata="…"';
+  // A 401 is enough for clients that find the metadata without it, or know none.
+  return resource || !needsResource ? warn(what, fix) : fail(what, fix);
 }
 
 /** MCP authorization §Communication Security; loopback is for development. */
@@ -79,21 +81,35 @@ function authorizationServersProblem(document: Readonly<Record<string, unknown>>
     : fail('the resource metadata name no authorization server', 'list its issuer in authorization_servers');
 }
 
-/** RFC 9728 §3.3: the document is about another resource otherwise. */
+/** The rule of the SDK and of MCP: same origin, and a path that the URL's begins with (a slash more is another path). */
 export const resourceMatch: Check = ({ survey: { given }, resource }) => {
   if (!resource) return null;
-  const value = resource.document['resource'];
-  const wanted = given.href;
-  if (typeof value !== 'string' || !URL.canParse(value))
-    return fail('the resource metadata have no "resource"', `write "resource": "${wanted}"`);
-  const same = new URL(value).href;
-  if (same === wanted) return null;
-  const slash = same === `${wanted}/` || `${same}/` === wanted ? ': only a slash at the end differs' : '';
-  return fail(
-    `"resource" is ${value}, and people type ${wanted}${slash}`,
-    'make it the very URL of the MCP endpoint, character for character',
-  );
+  const { told, url } = resourceOf(resource);
+  if (!url) return fail('the resource metadata have no "resource"', `write "resource": "${given.href}"`);
+  const [path, wanted] = [url.pathname, given.pathname];
+  const covers =
+    `${wanted}/`.startsWith(path.endsWith('/') ? path : `${path}/`) && wanted.length >= path.length;
+  if (url.origin === given.origin && covers) return null;
+  return fail(mismatch(told, given), exactly);
 };
+
+/** RFC 9728 §3.3: the document is about another resource otherwise. */
+export const resourceExact: Check = ({ survey: { given }, resource }) => {
+  const { told, url } = resource ? resourceOf(resource) : { told: '', url: null };
+  return !url || url.href === given.href ? null : fail(mismatch(told, given), exactly);
+};
+
+const exactly = 'make it the very URL of the MCP endpoint, character for character';
+
+function resourceOf({ document }: NonNullable<View['resource']>): { told: string; url: URL | null } {
+  const { resource: value } = document;
+  return typeof value === 'string' ? { told: value, url: URL.parse(value) } : { told: '', url: null };
+}
+
+function mismatch(told: string, { href }: URL): string {
+  const slash = told === `${href}/` || `${told}/` === href ? ': only a slash at the end differs' : '';
+  return `"resource" is ${told}, and people type ${href}${slash}`;
+}
 
 /** Fetch §3.2: without these a page never sees the challenge. */
 export const corsMcp: Check = ({ survey: { mcp, preflight } }) => {
@@ -102,7 +118,7 @@ export const corsMcp: Check = ({ survey: { mcp, preflight } }) => {
   // Foreign pages may be refused (MCP transports §Security): browser clients then run on an allowed origin.
   if (preflight.status === 403 || mcp.post.status === 403) return null;
   if (preflight.status === 0 || preflight.status >= 400 || allowed === null)
-    return fail(
+    return warn(
       `a browser may not call the endpoint: its preflight got ${preflight.status}`,
       'answer OPTIONS with CORS headers, without asking for a token',
     );

@@ -1,6 +1,7 @@
 import { isLoopbackHost } from '../net/addresses.ts';
+import { corsMcp } from './checks-endpoint.ts';
 import type { Check } from './checks-endpoint.ts';
-import { includes } from './checks-server.ts';
+import { includes, jsonContentType, publicClients } from './checks-server.ts';
 import { fail, warn } from './finding.ts';
 import { strangersRedirect } from './survey.ts';
 
@@ -116,4 +117,7 @@ export const hygiene: Readonly<Record<string, { readonly fine: string; readonly 
         : null;
     },
   },
+  'json-content-type': { fine: 'the metadata come as JSON', check: jsonContentType },
+  'public-clients': { fine: 'clients without a secret are taken', check: publicClients },
+  'cors-mcp': { fine: 'browsers may call the endpoint', check: corsMcp },
 };

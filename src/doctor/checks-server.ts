@@ -1,9 +1,10 @@
 import { isLoopbackHost } from '../net/addresses.ts';
 import type { Answer } from './ask.ts';
 import type { Check } from './checks-endpoint.ts';
-import { fail } from './finding.ts';
+import { fail, warn } from './finding.ts';
 import type { Problem } from './finding.ts';
 import { serverUrl } from './places.ts';
+import { browserOrigin } from './survey.ts';
 import type { View } from './view.ts';
 
 const required = ['authorization_endpoint', 'token_endpoint'] as const;
@@ -17,28 +18,57 @@ export const serverMetadata: Check = ({ server, metadata, places, defaultEndpoin
     const { status, problem } = server.places[place];
     return `${serverUrl(issuer, place)} (${problem ?? `status ${status}`})`;
   });
-  const without = defaultEndpoints ? ', and a client of 2025-03-26 would guess /authorize' : '';
-  return fail(
-    `no authorization-server metadata for ${server.issuer}: ${tried.join(', ')}${without}`,
-    'serve RFC 8414 metadata at the first of these addresses',
-  );
+  const what = `no authorization-server metadata for ${server.issuer}: ${tried.join(', ')}`;
+  const fix = 'serve RFC 8414 metadata at the first of these addresses';
+  const { status = 0 } = server.defaultAuthorize ?? {};
+  // What MCP 2025-03-26 says about servers without metadata: /authorize, /token and /register of the origin.
+  const guessed = defaultEndpoints && status !== 0 && status !== 404 && status < 500;
+  return guessed ? warn(`${what}; /authorize is there, and this client guesses it`, fix) : fail(what, fix);
 };
 
-/** Zod schemas of the SDK and of Claude Code refuse a member that is `null`. */
-export const nullMembers: Check = ({ metadata, resource }) => {
+/** Members that the schemas of the SDK know; they refuse `null` in any of them. */
+const known: ReadonlySet<string> = new Set(
+  [
+    'issuer authorization_endpoint token_endpoint registration_endpoint scopes_supported response_types_supported',
+    'response_modes_supported grant_types_supported token_endpoint_auth_methods_supported service_documentation',
+    'token_endpoint_auth_signing_alg_values_supported revocation_endpoint revocation_endpoint_auth_methods_supported',
+    'introspection_endpoint introspection_endpoint_auth_methods_supported code_challenge_methods_supported',
+    'client_id_metadata_document_supported jwks_uri userinfo_endpoint subject_types_supported claims_supported',
+    'id_token_signing_alg_values_supported resource authorization_servers bearer_methods_supported resource_name',
+    'resource_documentation resource_policy_uri resource_tos_uri resource_signing_alg_values_supported',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** What an OpenID document must have beside. */
+const ofOpenId = ['jwks_uri', 'subject_types_supported', 'id_token_signing_alg_values_supported'];
+
+/** What the schemas of the SDK refuse. */
+export const metadataShape: Check = ({ metadata, resource }) => {
   for (const found of [resource, metadata]) {
-    const name = Object.entries(found?.document ?? {}).find(([, value]) => value === null)?.[0];
-    if (name !== undefined)
-      return fail(`${found?.answer.url ?? ''}: "${name}" is null`, 'leave the member out');
+    const members = Object.entries(found?.document ?? {});
+    const empty = members.find(([name, value]) => value === null && known.has(name));
+    if (empty && found) return fail(`${found.answer.url}: "${empty[0]}" is null`, 'leave the member out');
   }
-  return null;
+  if (!metadata) return null;
+  if (!includes(metadata.document, 'response_types_supported', 'code'))
+    return fail(
+      'the metadata do not list the response type code',
+      'add "response_types_supported": ["code"]',
+    );
+  const missing = ofOpenId.find((name) => metadata.document[name] === undefined);
+  return missing !== undefined && metadata.place.startsWith('oidc')
+    ? fail(
+        `${metadata.answer.url} has no ${missing}`,
+        'complete the OpenID document, or serve RFC 8414 metadata',
+      )
+    : null;
 };
 
 export const jsonContentType: Check = ({ metadata, resource }) => {
   for (const found of [resource, metadata]) {
     const type = found?.answer.headers.get('content-type') ?? '';
     if (found && !/^application\/(?:[\w.+-]+\+)?json\b/iu.test(type))
-      return fail(`${found.answer.url} comes as "${type}"`, 'send it as application/json');
+      return warn(`${found.answer.url} comes as "${type}"`, 'send it as application/json');
   }
   return null;
 };
@@ -47,11 +77,9 @@ export const jsonContentType: Check = ({ metadata, resource }) => {
 export const issuerMatch: Check = ({ server, metadata }) => {
   if (!server || !metadata) return null;
   const { issuer } = metadata.document;
-  if (issuer === server.issuer) return null;
-  const slash =
-    typeof issuer === 'string' && (issuer === `${server.issuer}/` || `${issuer}/` === server.issuer)
-      ? ': only a slash at the end differs'
-      : '';
+  // The SDK forgives one slash, on this side only.
+  if (issuer === server.issuer || `${String(issuer)}/` === server.issuer) return null;
+  const slash = issuer === `${server.issuer}/` ? ': only a slash at the end differs' : '';
   return fail(
     `the metadata say issuer ${String(issuer)}, the resource says ${server.issuer}${slash}`,
     'write the same text in both, character for character',
@@ -63,6 +91,10 @@ export const pkceS256: Check = ({ metadata }) =>
   !metadata || includes(metadata.document, 'code_challenge_methods_supported', 'S256')
     ? null
     : fail('the metadata do not list S256', 'add "code_challenge_methods_supported": ["S256"]');
+
+/** The SDK goes on when nothing is said about it. */
+export const pkceMethods: Check = (view) =>
+  view.metadata?.document['code_challenge_methods_supported'] === undefined ? null : pkceS256(view);
 
 export const registrationDcr: Check = ({ metadata }) =>
   !metadata || typeof metadata.document['registration_endpoint'] === 'string'
@@ -87,8 +119,8 @@ export const publicClients: Check = ({ metadata }) => {
   const methods = metadata?.document['token_endpoint_auth_methods_supported'];
   return !Array.isArray(methods) || methods.includes('none')
     ? null
-    : fail(
-        'the token endpoint wants a secret from every client',
+    : warn(
+        'the token endpoint wants a secret from every client: those that register as public may be refused',
         'add "none" to token_endpoint_auth_methods_supported: apps keep no secrets',
       );
 };
@@ -131,12 +163,13 @@ export const corsMetadata: Check = (view) => corsProblem(view, 'metadata');
 export const corsToken: Check = (view) => corsProblem(view, 'token');
 export const corsRegister: Check = (view) => corsProblem(view, 'register');
 
-function corsProblem({ server }: View, what: 'metadata' | 'token' | 'register'): Problem | null {
+function corsProblem({ server, metadata }: View, what: 'metadata' | 'token' | 'register'): Problem | null {
   const answer: Answer | null = server?.endpoints?.preflights[what] ?? null;
   if (!answer) return null;
   const allowed = answer.headers.get('access-control-allow-origin');
-  const good =
-    answer.status >= 200 && answer.status < 300 && (allowed === '*' || allowed === 'https://doctor.invalid');
+  const good = answer.status >= 200 && answer.status < 300 && (allowed === '*' || allowed === browserOrigin);
+  // A plain GET needs no preflight, and the SDK tries one when it is refused.
+  if (what === 'metadata' && metadata?.answer.headers.get('access-control-allow-origin') === '*') return null;
   return good
     ? null
     : fail(

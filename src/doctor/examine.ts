@@ -4,8 +4,8 @@ import {
   challengeGet,
   challengeHead,
   challengePost,
-  corsMcp,
   https,
+  resourceExact,
   resourceMatch,
   resourceMetadata,
 } from './checks-endpoint.ts';
@@ -17,10 +17,9 @@ import {
   corsToken,
   endpointUrls,
   issuerMatch,
-  jsonContentType,
-  nullMembers,
+  metadataShape,
+  pkceMethods,
   pkceS256,
-  publicClients,
   registrationAny,
   registrationDcr,
   serverMetadata,
@@ -44,17 +43,16 @@ const needs: Readonly<Record<NeedId, { readonly fine: string; readonly check: Ch
   'challenge-head': { fine: 'HEAD without a token gets a challenge', check: challengeHead },
   'resource-metadata': { fine: 'the resource metadata are found', check: resourceMetadata },
   'resource-match': { fine: 'the resource metadata are about this very URL', check: resourceMatch },
+  'resource-exact': { fine: 'the resource is this URL, character for character', check: resourceExact },
   'server-metadata': { fine: 'the authorization-server metadata are found', check: serverMetadata },
-  'json-content-type': { fine: 'the metadata come as JSON', check: jsonContentType },
-  'null-members': { fine: 'no member of the metadata is null', check: nullMembers },
+  'metadata-shape': { fine: 'the metadata have the right shape', check: metadataShape },
   'issuer-match': { fine: 'the issuer is the same text everywhere', check: issuerMatch },
   endpoints: { fine: 'the endpoints are URLs that may be used', check: endpointUrls },
+  'pkce-methods': { fine: 'S256 is among the PKCE methods, if there are any', check: pkceMethods },
   'pkce-s256': { fine: 'PKCE with S256 is offered', check: pkceS256 },
   'registration-dcr': { fine: 'clients can register themselves', check: registrationDcr },
   'registration-cimd-or-dcr': { fine: 'clients can make themselves known', check: registrationAny },
-  'public-clients': { fine: 'clients without a secret are taken', check: publicClients },
   'token-json': { fine: 'the token endpoint refuses in JSON', check: tokenJson },
-  'cors-mcp': { fine: 'browsers may call the endpoint', check: corsMcp },
   'cors-metadata': { fine: 'browsers may read the metadata', check: corsMetadata },
   'cors-token': { fine: 'browsers may call the token endpoint', check: corsToken },
   'cors-register': { fine: 'browsers may register', check: corsRegister },
@@ -67,7 +65,7 @@ const ofEndpoints: ReadonlySet<string> = new Set<NeedId>([
   'challenge-head',
   'resource-metadata',
   'resource-match',
-  'cors-mcp',
+  'resource-exact',
 ]);
 
 export interface ExamineOptions {
@@ -125,7 +123,7 @@ async function judge(seen: Survey, { ask, register }: { ask: Asking; register: b
   const found = [
     ...breakages.values(),
     ...Object.entries(hygiene)
-      .filter(([check]) => issuer === null || check !== 'challenge-metadata')
+      .filter(([check]) => issuer === null || !/^(?:challenge-metadata|cors-mcp)$/u.test(check))
       .map(([check, { fine, check: look }]) => finding(check, look(general) ?? fine)),
     ...(register ? await tryRegistration(general, ask) : []),
   ];
@@ -147,7 +145,7 @@ function play(
     if (!profile.needs.some((need) => need === check) || (!endpoint && ofEndpoints.has(check))) continue;
     const problem = look(view);
     if (problem?.level === 'fail') broken.push(check);
-    const key = problem ? `${check} ${problem.message}` : check;
+    const key = problem ? `${check} ${problem.level} ${problem.message}` : check;
     const known = breakages.get(key) ?? finding(check, problem ?? fine);
     const clients = problem?.level === 'fail' ? [...known.clients, profile.id] : known.clients;
     breakages.set(key, { ...known, clients });

@@ -22,6 +22,8 @@ export interface ServerSurvey {
   readonly places: Readonly<Record<ServerPlace, Answer>>;
   /** Asked of the endpoints that the first readable document names. */
   readonly endpoints: EndpointSurvey | null;
+  /** Where clients of 2025-03-26 go without metadata; asked only when there are none. */
+  readonly defaultAuthorize: Answer | null;
 }
 
 export interface EndpointSurvey {
@@ -35,6 +37,9 @@ export interface EndpointSurvey {
 
 /** Where a stranger's authorization request asks to be sent. Nothing is there, and nothing ever will be (RFC 2606 §2). */
 export const strangersRedirect = 'https://doctor.invalid/callback';
+
+/** The page of MCP Inspector 1, which signs in from the browser. */
+export const browserOrigin = 'http://localhost:6274';
 
 /** Authorization servers that are looked at: the first ones that the metadata name. */
 const maxServers = 3;
@@ -81,7 +86,7 @@ function crossOrigin(method: 'GET' | 'POST', headers: string): Question {
   return {
     method: 'OPTIONS',
     headers: {
-      origin: 'https://doctor.invalid',
+      origin: browserOrigin,
       'access-control-request-method': method,
       'access-control-request-headers': headers,
     },
@@ -126,7 +131,9 @@ async function surveyServer(issuer: string, ask: Asking): Promise<ServerSurvey> 
   // Every place was asked, so every place has an answer.
   const places = Object.fromEntries(answers) as Record<ServerPlace, Answer>;
   const first = serverPlaces.map((place) => places[place]).find(isDocument);
-  return { issuer, places, endpoints: first ? await surveyEndpoints(first, ask) : null };
+  if (first) return { issuer, places, endpoints: await surveyEndpoints(first, ask), defaultAuthorize: null };
+  const defaultAuthorize = await ask(`${new URL(issuer).origin}/authorize`);
+  return { issuer, places, endpoints: null, defaultAuthorize };
 }
 
 async function surveyEndpoints({ url, document }: Answer, ask: Asking): Promise<EndpointSurvey> {

@@ -29,10 +29,12 @@ export interface Found<P> {
 
 /** Plays the discovery of one client over the answers. */
 export function viewOf(profile: ClientProfile, survey: Survey): View {
-  const { originFallback, defaultEndpoints, resourcePlaces, serverPlaces } = profile;
-  const resource = firstFound(resourcePlaces, survey.resource);
+  const { originFallback, defaultEndpoints, strictSearch: strict, serverPlaces } = profile;
+  const named = strict && survey.resource.challenge !== undefined;
+  const resourcePlaces = profile.resourcePlaces.filter((place) => !named || place === 'challenge');
+  const resource = firstFound(resourcePlaces, { answers: survey.resource, strict });
   const server = serverOf(resource, { survey, originFallback });
-  const metadata = server && firstFound(serverPlaces, server.places);
+  const metadata = server && firstFound(serverPlaces, { answers: server.places, strict });
   const needsResource = resourcePlaces.length > 0 && !originFallback;
   return { survey, resource, server, metadata, needsResource, defaultEndpoints, places: serverPlaces };
 }
@@ -49,10 +51,11 @@ function serverOf(
 
 function firstFound<P extends string>(
   places: readonly P[],
-  answers: Readonly<Partial<Record<P, Answer>>>,
+  { answers, strict }: { answers: Readonly<Partial<Record<P, Answer>>>; strict: boolean },
 ): Found<P> | null {
   for (const place of places) {
     const answer = answers[place];
+    if (strict && answer && answer.status >= 500 && answer.status !== 502) return null;
     if (isDocument(answer)) return { place, answer, document: answer.document };
   }
   return null;

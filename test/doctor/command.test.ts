@@ -13,7 +13,9 @@ let directory: string;
 beforeAll(async () => {
   good = await startPlainServer();
   bad = await startPlainServer(
-    documentWith('/.well-known/oauth-authorization-server', () => ({ code_challenge_methods_supported: [] })),
+    documentWith('/.well-known/oauth-authorization-server', () => ({
+      code_challenge_methods_supported: undefined,
+    })),
   );
   directory = await mkdtemp(join(tmpdir(), 'sallyport-doctor-'));
 });

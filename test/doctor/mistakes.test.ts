@@ -43,25 +43,30 @@ interface Mistake {
   readonly breaks: readonly string[] | typeof all;
 }
 
-const newest = ['claude', 'claude-code', 'chatgpt', 'vscode', 'cursor', 'codex', 'gemini-cli', 'mcp-remote'];
-const since2025November = [...newest, 'inspector-1', 'inspector-2', 'sdk-2025-11-25', 'sdk-2026-07-28'];
-const since2025June = [...since2025November.slice(0, 10), 'sdk-2025-06-18', ...since2025November.slice(10)];
+const sdk = ['sdk-2025-06-18', 'sdk-2025-11-25', 'sdk-2026-07-28'];
+const bySdk = ['claude-code', 'cursor', 'mcp-remote', 'inspector-1', 'inspector-2', ...sdk];
+const others = ['claude', 'chatgpt', 'vscode', 'codex', 'gemini-cli'];
+/** All that know protected-resource metadata. */
+const since2025June = [...bySdk, ...others];
 const registering = ['cursor', 'gemini-cli', 'sdk-2025-03-26', 'sdk-2025-06-18'];
 
 const mistakes: readonly Mistake[] = [
-  {
-    name: 'no challenge in the 401',
-    change: at('/mcp', ['POST'], () => ({ status: 401 })),
-    check: 'challenge-post',
-    says: 'no WWW-Authenticate',
-    breaks: all,
-  },
   {
     name: '403 instead of 401',
     change: at('/mcp', ['POST'], (reply) => ({ ...reply, status: 403 })),
     check: 'challenge-post',
     says: 'answered with 403',
     breaks: all,
+  },
+  {
+    name: 'no challenge, and no metadata where clients look without one',
+    change: ({ path }, reply) => {
+      if (path === resource) return { status: 404 };
+      return path === '/mcp' ? { ...reply, headers: {} } : reply;
+    },
+    check: 'challenge-post',
+    says: 'no WWW-Authenticate',
+    breaks: ['claude', 'chatgpt', 'codex', 'gemini-cli'],
   },
   {
     name: '405 to GET',
@@ -85,11 +90,18 @@ const mistakes: readonly Mistake[] = [
     breaks: since2025June,
   },
   {
-    name: 'a resource that is the origin',
-    change: documentWith(resource, (origin) => ({ resource: origin })),
+    name: 'a resource of another server',
+    change: documentWith(resource, () => ({ resource: 'https://mcp.example.com/mcp' })),
     check: 'resource-match',
     says: 'and people type',
     breaks: since2025June,
+  },
+  {
+    name: 'a resource that is the origin',
+    change: documentWith(resource, (origin) => ({ resource: origin })),
+    check: 'resource-exact',
+    says: 'and people type',
+    breaks: ['claude'],
   },
   {
     name: 'no authorization servers',
@@ -97,6 +109,13 @@ const mistakes: readonly Mistake[] = [
     check: 'resource-metadata',
     says: 'name no authorization server',
     breaks: since2025June,
+  },
+  {
+    name: 'metadata of the resource nowhere',
+    change: at(resource, ['GET'], () => ({ status: 404 })),
+    check: 'resource-metadata',
+    says: 'no protected-resource metadata',
+    breaks: ['claude', 'chatgpt', 'codex', 'gemini-cli'],
   },
   {
     name: 'an issuer with a slash more',
@@ -110,14 +129,21 @@ const mistakes: readonly Mistake[] = [
     change: documentWith(metadata, () => ({ code_challenge_methods_supported: undefined })),
     check: 'pkce-s256',
     says: 'do not list S256',
-    breaks: since2025November,
+    breaks: ['claude', 'chatgpt'],
+  },
+  {
+    name: 'plain PKCE only',
+    change: documentWith(metadata, () => ({ code_challenge_methods_supported: ['plain'] })),
+    check: 'pkce-methods',
+    says: 'do not list S256',
+    breaks: [...bySdk, 'vscode', 'codex', 'gemini-cli', 'sdk-2025-03-26'],
   },
   {
     name: 'no registration',
     change: documentWith(metadata, () => ({ registration_endpoint: undefined })),
     check: 'registration-cimd-or-dcr',
     says: 'clients cannot register',
-    breaks: since2025November,
+    breaks: since2025June,
   },
   {
     name: 'client-id metadata documents only',
@@ -132,25 +158,16 @@ const mistakes: readonly Mistake[] = [
   {
     name: 'a member that is null',
     change: documentWith(metadata, () => ({ service_documentation: null })),
-    check: 'null-members',
+    check: 'metadata-shape',
     says: '"service_documentation" is null',
-    breaks: all,
+    breaks: [...bySdk, 'sdk-2025-03-26'],
   },
   {
-    name: 'metadata as text',
-    change: at(metadata, ['GET'], (reply) => ({ ...reply, headers: { 'content-type': 'text/plain' } })),
-    check: 'json-content-type',
-    says: 'comes as "text/plain"',
-    breaks: ['claude', 'chatgpt'],
-  },
-  {
-    name: 'secrets wanted from everybody',
-    change: documentWith(metadata, () => ({
-      token_endpoint_auth_methods_supported: ['client_secret_basic'],
-    })),
-    check: 'public-clients',
-    says: 'wants a secret from every client',
-    breaks: all,
+    name: 'no response types',
+    change: documentWith(metadata, () => ({ response_types_supported: undefined })),
+    check: 'metadata-shape',
+    says: 'do not list the response type code',
+    breaks: [...bySdk, 'sdk-2025-03-26'],
   },
   {
     name: 'a page where the token endpoint should speak JSON',
@@ -161,7 +178,7 @@ const mistakes: readonly Mistake[] = [
     })),
     check: 'token-json',
     says: 'with 500 and no JSON',
-    breaks: all,
+    breaks: ['claude'],
   },
   {
     name: 'no CORS on the token endpoint',
@@ -171,17 +188,17 @@ const mistakes: readonly Mistake[] = [
     breaks: ['inspector-1'],
   },
   {
-    name: 'no CORS on the metadata',
-    change: at(metadata, ['OPTIONS'], () => ({ status: 404 })),
-    check: 'cors-metadata',
-    says: 'its preflight got 404',
+    name: 'no CORS on the registration endpoint',
+    change: at('/register', ['OPTIONS'], () => ({ status: 405 })),
+    check: 'cors-register',
+    says: 'may not call /register',
     breaks: ['inspector-1'],
   },
   {
-    name: 'a token asked for in the preflight',
-    change: at('/mcp', ['OPTIONS'], () => ({ status: 401 })),
-    check: 'cors-mcp',
-    says: 'its preflight got 401',
+    name: 'no CORS on the metadata',
+    change: at(metadata, ['OPTIONS', 'GET'], ({ body }) => (body === undefined ? { status: 404 } : { body })),
+    check: 'cors-metadata',
+    says: 'its preflight got 404',
     breaks: ['inspector-1'],
   },
   {
@@ -196,7 +213,21 @@ const mistakes: readonly Mistake[] = [
     change: at(metadata, ['GET'], () => ({ status: 404 })),
     check: 'server-metadata',
     says: 'no authorization-server metadata',
+    breaks: ['chatgpt', 'codex', 'gemini-cli'],
+  },
+  {
+    name: 'neither metadata nor the endpoints that old clients guess',
+    change: ({ path }, reply) => (path === metadata || path === '/authorize' ? { status: 404 } : reply),
+    check: 'server-metadata',
+    says: 'no authorization-server metadata',
     breaks: all,
+  },
+  {
+    name: 'a failure where the metadata of the resource should be',
+    change: at(resource, ['GET'], () => ({ status: 500 })),
+    check: 'resource-metadata',
+    says: 'status 500',
+    breaks: ['claude', 'chatgpt', 'codex', 'gemini-cli'],
   },
 ];
 
@@ -236,6 +267,7 @@ describe('what strands people later is a warning:', () => {
   it.each([
     ['no refresh tokens', 'refresh', { grant_types_supported: ['authorization_code'] }],
     ['no offline_access', 'offline-access', { scopes_supported: ['mcp:read'] }],
+    ['secrets wanted', 'public-clients', { token_endpoint_auth_methods_supported: ['client_secret_basic'] }],
     ['no iss', 'issuer-parameter', { authorization_response_iss_parameter_supported: undefined }],
   ])('%s', async (_name, check, members) => {
     const { ok, findings } = await examine(documentWith(metadata, () => members));
@@ -248,6 +280,25 @@ describe('what strands people later is a warning:', () => {
       at(metadata, ['GET'], (reply) => ({ ...reply, headers: { 'cache-control': 'max-age=31536000' } })),
     );
     expect(findings.find(({ check }) => check === 'cache')).toMatchObject({ level: 'warn' });
+  });
+
+  it('metadata as text', async () => {
+    const { ok, findings } = await examine(
+      at(metadata, ['GET'], (reply) => ({ ...reply, headers: { 'content-type': 'text/plain' } })),
+    );
+    expect(findings.find(({ check }) => check === 'json-content-type')).toMatchObject({ level: 'warn' });
+    expect(ok).toBe(true);
+  });
+
+  it('a token asked for in the preflight', async () => {
+    const { findings } = await examine(at('/mcp', ['OPTIONS'], () => ({ status: 401 })));
+    expect(findings.find(({ check }) => check === 'cors-mcp')).toMatchObject({ level: 'warn' });
+  });
+
+  it('a 401 without a challenge, where the metadata are found without it', async () => {
+    const { ok, findings } = await examine(at('/mcp', ['POST'], () => ({ status: 401 })));
+    expect(findings.find(({ check, level }) => check === 'challenge-post' && level === 'warn')).toBeDefined();
+    expect(ok).toBe(true);
   });
 
   it('a challenge that does not name the metadata', async () => {
