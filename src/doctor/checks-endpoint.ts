@@ -62,7 +62,7 @@ export const https: Check = ({ survey: { given } }) =>
 
 /** RFC 9728 §3, or nothing where a client has another way. */
 export const resourceMetadata: Check = ({ survey, resource, needsResource, server }) => {
-  if (resource) return authorizationServersProblem(resource.document);
+  if (resource) return authorizationServersProblem(resource.document, { needsResource });
   const wanted = resourceUrl(survey.given, 'path');
   const told = survey.resource.path;
   const why =
@@ -73,12 +73,17 @@ export const resourceMetadata: Check = ({ survey, resource, needsResource, serve
   return needsResource || !server?.endpoints ? fail(problem, fix) : warn(problem, fix);
 };
 
-function authorizationServersProblem(document: Readonly<Record<string, unknown>>): Problem | null {
+/** Who has to take the origin then does so; it is the authorization server of 2025-03-26. */
+function authorizationServersProblem(
+  document: Readonly<Record<string, unknown>>,
+  { needsResource }: { needsResource: boolean },
+): Problem | null {
   const list = document['authorization_servers'];
   const first: unknown = Array.isArray(list) ? list[0] : undefined;
-  return typeof first === 'string' && URL.canParse(first)
-    ? null
-    : fail('the resource metadata name no authorization server', 'list its issuer in authorization_servers');
+  if (typeof first === 'string' && URL.canParse(first)) return null;
+  const what = 'the resource metadata name no authorization server';
+  const fix = 'list its issuer in authorization_servers';
+  return needsResource || first !== undefined ? fail(what, fix) : warn(what, fix);
 }
 
 /** The rule of the SDK and of MCP: same origin, and a path that the URL's begins with (a slash more is another path). */

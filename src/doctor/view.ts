@@ -43,10 +43,10 @@ function serverOf(
   resource: Found<ResourcePlace> | null,
   { survey, originFallback }: { survey: Survey; originFallback: boolean },
 ): ServerSurvey | null {
-  if (!resource) return originFallback ? (survey.servers.get(survey.given.origin) ?? null) : null;
-  const list = resource.document['authorization_servers'];
+  const list = resource?.document['authorization_servers'];
   const first: unknown = Array.isArray(list) ? list[0] : undefined;
-  return (typeof first === 'string' && survey.servers.get(first)) || null;
+  if (typeof first === 'string') return survey.servers.get(first) ?? null;
+  return originFallback ? (survey.servers.get(survey.given.origin) ?? null) : null;
 }
 
 function firstFound<P extends string>(
