@@ -2,7 +2,7 @@
 import type { Change } from './server.ts';
 import { documentWith } from './server.ts';
 
-export const resource = '/.well-known/oauth-protected-resource/mcp';
+const resource = '/.well-known/oauth-protected-resource/mcp';
 export const metadata = '/.well-known/oauth-authorization-server';
 export const all = 'every client';
 

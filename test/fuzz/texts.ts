@@ -89,7 +89,7 @@ export function repeats(
   const all = [...pieces, 'a', '1', '.', '%41', ' ', '/', '-', '='];
   return openings.flatMap((opening) =>
     all.flatMap((piece) =>
-      ['', '!', '\0', '"'].map((end) => opening + piece.repeat(Math.ceil(length / piece.length)) + end),
+      ['!', '\0'].map((end) => opening + piece.repeat(Math.ceil(length / piece.length)) + end),
     ),
   );
 }
