@@ -38,6 +38,7 @@ export class Actor {
   readonly #browser: Browser;
   #clientId = '';
   #pair: PkcePair = pkce();
+  #form: Record<string, string> | null = null;
   #back: string | null = null;
   #patient = false;
   #code: string | null = null;
@@ -50,8 +51,8 @@ export class Actor {
     this.#browser = new Browser((request) => this.instance.stack.fetch(request));
   }
 
-  /** From the app's button to the provider's answer, which the browser has not followed yet. */
-  async startLogin(): Promise<void> {
+  /** From the app's button to the consent page. */
+  async openConsent(): Promise<void> {
     const { stack } = this.instance;
     this.logins += 1;
     if (this.#clientId === '') this.#clientId = (await stack.register()).client_id;
@@ -62,9 +63,21 @@ export class Actor {
       scope: 'openid email',
     };
     const page = await this.#browser.get(stack.authorizeUrl(parameters));
-    const request = sealedRequest(await page.text());
-    const posted = await this.#browser.post(`${issuer}/oauth/consent`, { request, decision: 'allow' });
+    this.#form = { request: sealedRequest(await page.text()), decision: 'allow' };
+  }
+
+  /** The person agrees, maybe once more, and signs in at the provider. */
+  async postConsent(): Promise<Outcome> {
+    const posted = await this.#browser.post(`${issuer}/oauth/consent`, this.#form ?? {});
     await this.#signInAt(posted.headers.get('location') ?? '');
+    this.#form = null;
+    return 'done';
+  }
+
+  /** From the app's button to the provider's answer, which the browser has not followed yet. */
+  async startLogin(): Promise<void> {
+    await this.openConsent();
+    await this.postConsent();
   }
 
   /** Consents while something is broken, and sends the same form again when it is not. */
@@ -171,7 +184,8 @@ export class Actor {
           return;
         }
       } else if (this.#code !== null) await this.redeem();
-      else if (this.#back === null) await this.startLogin();
+      else if (this.#form) await this.postConsent();
+      else if (this.#back === null) await this.openConsent();
       else await this.followCallback();
     }
     throw new Error(`never signed in again: ${this.complaints.join(', ')}`);

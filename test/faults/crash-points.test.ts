@@ -35,6 +35,19 @@ const signedIn = async (actor: Actor): Promise<void> => {
 
 const scenarios: readonly Scenario[] = [
   {
+    step: 'the consent',
+    config: {},
+    before: async (actor, world) => {
+      // By then the provider's metadata is known.
+      await new Actor(world, actor.instance).startLogin();
+      await actor.openConsent();
+    },
+    run: (actor) => actor.postConsent(),
+    calls: ['store putPending'],
+    costsLogin: [],
+    strictOnly: false,
+  },
+  {
     step: 'the callback',
     config: {},
     before: atCallback,
@@ -212,4 +225,31 @@ describe('a process killed while it starts for the first time', () => {
     expect(actor.logins).toBe(1);
     await world.close();
   });
+});
+
+describe('a process killed during a revocation', () => {
+  it.each([
+    { when: 'before' as const, still: 200 },
+    { when: 'after' as const, still: 401 },
+  ])(
+    '$when the store has it: what is true is seen, and asking again ends the grant',
+    async ({ when, still }) => {
+      const world = await World.start();
+      const crash = new Crash();
+      const doomed = await world.boot({ wrapStore: (store) => crash.store(store) });
+      const actor = new Actor(world, doomed);
+      await actor.carryOn();
+      crash.arm({ index: 0, when });
+      void actor.revoke();
+      expect([await crash.happened, crash.calls]).toEqual(['crashed', ['store revokeGrant']]);
+      await world.stopAll();
+      const next = await world.boot();
+      actor.instance = next;
+      const { access_token: token } = actor.tokens ?? { access_token: '' };
+      expect((await next.mcp(token)).status).toBe(still);
+      await actor.revoke();
+      expect((await next.mcp(token)).status).toBe(401);
+      await world.close();
+    },
+  );
 });
