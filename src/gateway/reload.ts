@@ -8,7 +8,7 @@ import { checkChangeable } from '../server/reload.ts';
 import { SallyportError } from '../types/error.ts';
 import { missingAccess } from '../upstream/public-upstreams.ts';
 import type { RunningGateway, StartOptions } from './start.ts';
-import { withStateDir } from './state-dir.ts';
+import { stateFiles, withStateDir } from './state-dir.ts';
 import type { Watching } from './watch-files.ts';
 import { watchFiles } from './watch-files.ts';
 
@@ -39,11 +39,11 @@ export function reloader(
 
 /** Reloads when a file changes. Whoever reloads has told the log and `/readyz` already when it was refused. */
 export async function watchSource(
-  { source, pollEvery }: StartOptions,
+  { source, stateDir, pollEvery }: StartOptions,
   reload: RunningGateway['reload'],
 ): Promise<Watching | null> {
   if (!source) return null;
-  const { files } = source;
+  const files = (): readonly string[] => [...source.files(), ...stateFiles(stateDir)];
   const onChange = async (): Promise<void> => {
     await reload().catch(() => null);
   };

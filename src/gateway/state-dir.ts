@@ -14,6 +14,11 @@ const hmacSecretName = 'hmac-secret';
 const retiredKey = /^signing-key-[\w-]+\.pem$/u;
 const retiredSecret = /^hmac-secret-[\w-]+$/u;
 
+/** The files that sign, whether or not they are there: they change when somebody rotates them. */
+export function stateFiles(stateDir: string): readonly string[] {
+  return [join(stateDir, signingKeyName), join(stateDir, hmacSecretName)];
+}
+
 /**
  * Fills in what the configuration leaves out with keys that are made once and kept in the state directory (mode 0700,
  * files 0600), so that a restart loses nothing. Retired ones that are still there go on verifying.

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { sha256Bytes } from '../crypto/hash.ts';
 import type { Milliseconds } from '../types/time.ts';
 
@@ -34,7 +34,7 @@ export async function watchFiles({
   debounce = 200,
   pollEvery = 30_000,
 }: WatchOptions): Promise<Watching> {
-  const folders = new Map<string, FSWatcher>();
+  const watched: Watched = { folders: new Map(), names: new Set() };
   // Nothing yet: what changed since somebody read the files, before we looked, counts as a change.
   let known: string | null = null;
   let running: Promise<void> | null = null;
@@ -54,7 +54,7 @@ export async function watchFiles({
         soon();
       }
     }
-    if (!closed) await follow(folders, { files: files(), soon });
+    if (!closed) await follow(watched, { files: files(), soon });
   };
   const look = (): void => {
     if (closed) return;
@@ -73,7 +73,7 @@ export async function watchFiles({
     clearTimeout(timer);
     timer = setTimeout(look, debounce).unref();
   };
-  await follow(folders, { files: files(), soon });
+  await follow(watched, { files: files(), soon });
   soon();
   const poll = setInterval(look, pollEvery).unref();
   return {
@@ -82,18 +82,31 @@ export async function watchFiles({
       closed = true;
       clearInterval(poll);
       clearTimeout(timer);
-      for (const watcher of folders.values()) watcher.close();
+      for (const watcher of watched.folders.values()) watcher.close();
       await running;
     },
   };
 }
 
+interface Watched {
+  readonly folders: Map<string, FSWatcher>;
+  /** Of the files in them that count. */
+  names: ReadonlySet<string>;
+}
+
+/** A database or log beside the files changes all the time. Kubernetes swaps `..data`. */
+function concerns(names: ReadonlySet<string>, name: string | null): boolean {
+  return name === null || name.startsWith('..') || names.has(name);
+}
+
 /** The folders of the files, and of what links lead to. A folder that cannot be watched is left to the poll. */
 async function follow(
-  folders: Map<string, FSWatcher>,
+  watched: Watched,
   { files, soon }: { readonly files: readonly string[]; readonly soon: () => void },
 ): Promise<void> {
   const targets = await Promise.all(files.map((file) => realpath(file).catch(() => file)));
+  const { folders } = watched;
+  watched.names = new Set([...files, ...targets].map((file) => basename(file)));
   const wanted = new Set([...files, ...targets].map((file) => dirname(file)));
   for (const [folder, watcher] of folders) {
     if (wanted.has(folder)) continue;
@@ -103,7 +116,9 @@ async function follow(
   for (const folder of wanted) {
     if (folders.has(folder)) continue;
     try {
-      const watcher = watch(folder, { persistent: false }, soon);
+      const watcher = watch(folder, { persistent: false }, (_event, name) => {
+        if (concerns(watched.names, name)) soon();
+      });
       watcher.on('error', () => {
         watcher.close();
         folders.delete(folder);

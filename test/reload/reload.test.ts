@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processIo } from '../../src/config/resolve.ts';
 import { configSource } from '../../src/config/source.ts';
 import { generateSigningKeyPem, parseSigningKey } from '../../src/crypto/signing-key.ts';
+import { rotateSigningKey } from '../../src/gateway/state-dir.ts';
 import { startGateway } from '../../src/gateway/start.ts';
 import type { RunningGateway } from '../../src/gateway/start.ts';
 import type { Log } from '../../src/observe/log.ts';
@@ -179,6 +180,19 @@ describe('mounted secrets', () => {
     await mount('2026_03', { 'signing.pem': 'half a ke', 'previous.pem': old });
     await line(refused);
     expect(await kids(running)).toEqual([keyOf(next), keyOf(old)]);
+  });
+});
+
+describe('a key of the state directory that is rotated', () => {
+  it('is taken up by the running gateway: published at once, and the former one still signs', async () => {
+    await writeFile(join(folder, 'secret'), 'a-secret-of-the-upstream');
+    const running = await start(await write());
+    const [old = ''] = await kids(running);
+    const next = generateSigningKeyPem();
+    await rotateSigningKey(join(folder, 'state'), next);
+    await line(reloaded);
+    const { kid } = parseSigningKey(next, 'test');
+    await expect.poll(() => kids(running)).toEqual([kid, old]);
   });
 });
 
