@@ -5,6 +5,7 @@ import { ConfigError } from '../config/problems.ts';
 import { secretName } from '../keys/rings.ts';
 import { nameLabel } from '../observe/audit/labels.ts';
 import type { AuditDetails } from '../observe/audit/event.ts';
+import { SallyportError } from '../types/error.ts';
 import type { ServerContext } from './context.ts';
 
 /**
@@ -50,6 +51,11 @@ export function tellRefusal({ observer, log }: ServerContext, error: unknown): s
   const reason = error instanceof Error ? error.message : 'unknown failure';
   const problems = error instanceof ConfigError ? error.problems : [];
   log.error({ reason }, 'the new configuration was refused; the one before stays in force');
+  const code = error instanceof SallyportError ? error.code : null;
+  if (code === 'key_invalid' || code === 'key_ring_locked') {
+    const ring = code === 'key_invalid' ? 'signing' : 'hmac';
+    observer.audit.record('key_refused', () => ({ ring, key: null, reason: nameLabel(reason) }));
+  }
   observer.audit.record('configuration_refused', () => ({
     paths: problems.map(({ path }) => nameLabel(path)),
     reason: nameLabel(reason.replaceAll('\n', ' ')),
