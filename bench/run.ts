@@ -1,9 +1,11 @@
 /** Measures; `bench/README.md` says what and how. */
 import { parseArgs } from 'node:util';
 import { documentsBench } from './benches/documents.ts';
+import { floodBench } from './benches/flood.ts';
 import { grantsBench } from './benches/grants.ts';
 import { importBench } from './benches/import.ts';
 import { proxiedBench, streamsBench } from './benches/proxied.ts';
+import { slowDiskBench } from './benches/slow-disk.ts';
 import { codeBench, refreshBench } from './benches/token-endpoint.ts';
 import { chooseCores } from './process/cores.ts';
 import { renderBench, writeReport } from './report/report.ts';
@@ -15,6 +17,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   documents: documentsBench,
   proxied: proxiedBench,
   streams: streamsBench,
+  'slow-disk': slowDiskBench,
+  flood: floodBench,
   grants: grantsBench,
   import: importBench,
 };

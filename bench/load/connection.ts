@@ -5,6 +5,8 @@ import type { Socket } from 'node:net';
 export interface Reply {
   readonly status: number;
   readonly body: string;
+  /** Status line and headers. */
+  readonly head: string;
 }
 
 interface Waiting {
@@ -27,9 +29,11 @@ export class Connection {
     socket.on('close', () => this.#fail(new Error('the server closed the connection')));
   }
 
-  static open(port: number): Promise<Connection> {
+  /** @param from address to come from; any of 127.0.0.0/8 */
+  static open(port: number, from?: string): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      const socket = createConnection({ port, host: '127.0.0.1' });
+      const localAddress = from === undefined ? {} : { localAddress: from };
+      const socket = createConnection({ port, host: '127.0.0.1', ...localAddress });
       socket.once('error', reject);
       socket.once('connect', () => resolve(new Connection(socket)));
     });
@@ -67,15 +71,15 @@ export class Connection {
 function parseReply(text: string): Reply | null {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return null;
-  const head = text.slice(0, end).toLowerCase();
+  const head = text.slice(0, end);
   const status = Number(head.slice(9, 12));
   const from = end + 4;
-  const length = /\r\ncontent-length: *(\d+)/u.exec(head)?.[1];
+  const length = /\r\ncontent-length: *(\d+)/iu.exec(head)?.[1];
   if (length !== undefined) {
-    return text.length - from < Number(length) ? null : { status, body: text.slice(from) };
+    return text.length - from < Number(length) ? null : { status, head, body: text.slice(from) };
   }
-  if (head.includes('transfer-encoding: chunked')) {
-    return text.endsWith('0\r\n\r\n') ? { status, body: text.slice(from) } : null;
+  if (/\r\ntransfer-encoding: chunked/iu.test(head)) {
+    return text.endsWith('0\r\n\r\n') ? { status, head, body: text.slice(from) } : null;
   }
-  return { status, body: '' };
+  return { status, head, body: '' };
 }

@@ -10,19 +10,21 @@ export interface CandidateSpec {
   /** In `bench/servers/`. */
   readonly file: string;
   readonly args?: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const servers = new URL('../servers/', import.meta.url);
 const loadFile = new URL('../load/main.ts', import.meta.url);
 
 /** Starts a server of `bench/servers/` on the servers' core. */
-function startServer({ file, args = [] }: Pick<CandidateSpec, 'file' | 'args'>): Promise<Remote> {
+export function startServer({ file, args = [], env = {} }: Omit<CandidateSpec, 'name'>): Promise<Remote> {
   const core = chooseCores()?.server ?? null;
-  return startProcess(new URL(file, servers), { core, args, execArgv: ['--expose-gc'] });
+  return startProcess(new URL(file, servers), { core, args, env, execArgv: ['--expose-gc'] });
 }
 
 /** Starts the load generator on a core of its own. */
-function startLoad(): Promise<Remote> {
+export function startLoad(): Promise<Remote> {
   return startProcess(loadFile, { core: chooseCores()?.load ?? null });
 }
 

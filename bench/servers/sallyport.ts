@@ -45,15 +45,18 @@ async function start(): Promise<null> {
 }
 
 function benchConfig(): ReturnType<typeof resolveRunConfig> {
-  const oidc_config = {
-    issuer_url: 'http://127.0.0.1:9',
+  // Its endpoints are told, so that nothing here waits for a provider.
+  const oauth2_config = {
+    authorization_endpoint: 'http://127.0.0.1:9/authorize',
+    token_endpoint: 'http://127.0.0.1:9/token',
+    userinfo: { endpoint_url: 'http://127.0.0.1:9/me' },
     client_id: 'sallyport',
     client_secret_env_var: 'UPSTREAM_SECRET',
   };
   const runConfig = {
     issuer: 'http://localhost:8080',
     allowed_audiences: ['http://localhost:8080/mcp'],
-    upstreams: [{ name: 'demo', type: 'oidc', oidc_config }],
+    upstreams: [{ name: 'demo', type: 'oauth2', oauth2_config }],
     hmac_secret_files: ['/hmac'],
     access: 'anyone',
     token_lifespans: { access_token_lifespan: '24h' },
@@ -107,6 +110,7 @@ async function calls(count: number): Promise<RequestText[]> {
 
 answerParent({
   start,
+  stats: () => server().store.stats(),
   calls,
   streams: async (count: number) => (await calls(count)).map((call) => mcpStream(call.headers ?? {})),
   documents: () => documentPaths.map((path): RequestText => ({ method: 'GET', path })),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { documentsBench } from '../../bench/benches/documents.ts';
+import { floodBench } from '../../bench/benches/flood.ts';
 import { grantsBench } from '../../bench/benches/grants.ts';
 import { importBench } from '../../bench/benches/import.ts';
 import { proxiedBench, streamsBench } from '../../bench/benches/proxied.ts';
+import { slowDiskBench } from '../../bench/benches/slow-disk.ts';
 import { codeBench, refreshBench } from '../../bench/benches/token-endpoint.ts';
 import type { BenchOptions } from '../../bench/report/result.ts';
 
@@ -25,11 +27,17 @@ describe('a benchmark', () => {
     ['proxied', proxiedBench, ['the same engine, blind', 'sallyport gateway']],
     ['grants', grantsBench, ['memory (heap after collection)', 'SQLite (file)']],
     ['import', importBench, ['bare Node', 'import "sallyport"', 'import "sallyport/resource"']],
+    ['flood', floodBench, ['one', 'many']],
     ['streams', streamsBench, ['the same engine, blind', 'sallyport gateway']],
   ])('of %s gets nothing but good answers', { timeout: 60_000 }, async (name, bench, candidates) => {
     const result = await bench(tiny);
     expect(result.name).toBe(name);
     expect(result.rows.map((row) => row[0])).toEqual(candidates);
     for (const row of result.rows) expect(row).toHaveLength(result.columns.length);
+  });
+
+  it('of a slow disk measures both disks, or says what it takes', { timeout: 60_000 }, async () => {
+    const { rows, notes } = await slowDiskBench(tiny);
+    expect(rows.length === 2 || notes.length === 1).toBe(true);
   });
 });
