@@ -29,12 +29,12 @@ export function clockFinding(
 
 /**
  * Looks at the certificate of a host that the operator named; nothing is sent but the handshake.
- * @param ca for hosts of a private authority, as `node:tls` takes it
+ * @param options `ca` for hosts of a private authority, as `node:tls` takes it
  */
 export async function certificateFinding(
   check: string,
   text: string,
-  ca?: string,
+  { ca, now = Date.now() }: { readonly ca?: string; readonly now?: number } = {},
 ): Promise<readonly Finding[]> {
   const url = new URL(text);
   if (url.protocol !== 'https:') return [];
@@ -50,7 +50,7 @@ export async function certificateFinding(
         ),
       ),
     ];
-  const days = Math.floor((found.end - Date.now()) / 86_400_000);
+  const days = Math.floor((found.end - now) / 86_400_000);
   const said = `the certificate of ${url.host} ends in ${days} days`;
   return [finding(check, days < renewal ? warn(said, 'renew it') : said)];
 }
