@@ -86,7 +86,7 @@ function heldBack(
   rows: Rows,
   { grant, user, token }: { grant: GrantRecord; user: UserRecord; token: RotateRefresh },
 ): 'dead' | 'stale' | null {
-  if (rows.connection(connectionKeyOf(grant))?.state === 'dead') return 'dead';
+  if (rows.connectionState(connectionKeyOf(grant)) === 'dead') return 'dead';
   if (token.identityMaxAge === null) return null;
   // Evidence from the future was dated by a clock that was ahead: its true age is not known.
   return Math.abs(rows.now() - user.identityAt) > token.identityMaxAge ? 'stale' : null;

@@ -133,6 +133,14 @@ export class MemoryRows implements Rows {
     return this.#connections(key).find((one) => isOf(one, key));
   }
 
+  connectionState(key: ConnectionKey): ConnectionRecord['state'] | undefined {
+    for (const packed of this.#users.get(userKey(key.bucket, key.userId))?.connections ?? []) {
+      const state = this.#records.connectionState(key, packed);
+      if (state !== undefined) return state;
+    }
+    return undefined;
+  }
+
   saveConnection(record: ConnectionRecord): void {
     const others = this.#connections(record).filter((one) => !isOf(one, record));
     const all = [...others, record].map((one) => this.#records.packConnection(one));

@@ -92,12 +92,15 @@ export class PackedRecords {
   /** Without bucket and user id, which are its key. */
   packConnection(connection: ConnectionRecord): string {
     const { access, refresh, scopes } = connection;
-    const packer = this.#packer.begin().text(connection.upstream).text(connection.account).bytes(access);
-    packer.count(refresh ? 1 : 0);
+    const packer = this.#packer.begin().text(connection.upstream).text(connection.account);
+    packer
+      .count(connection.state === 'dead' ? 1 : 0)
+      .bytes(access)
+      .count(refresh ? 1 : 0);
     if (refresh) packer.bytes(refresh);
     packer.count(this.#number(connection.upstreamClientId)).count(scopes.length);
     for (const scope of scopes) packer.text(scope);
-    packer.count(connection.version).count(connection.state === 'dead' ? 1 : 0);
+    packer.count(connection.version);
     packer.moment(connection.backoffUntil).text(connection.leaseOwner).moment(connection.leaseUntil);
     return packer.count(connection.fence).end();
   }
@@ -112,17 +115,27 @@ export class PackedRecords {
       userId,
       upstream: from.text(),
       account: from.text(),
+      state: from.count() === 1 ? 'dead' : 'alive',
       access: from.bytes(),
       refresh: from.count() === 1 ? from.bytes() : null,
       upstreamClientId: this.#name(from.count()),
       scopes: listOf(from.count(), () => from.text()),
       version: from.count(),
-      state: from.count() === 1 ? 'dead' : 'alive',
       backoffUntil: from.moment(),
       leaseOwner: from.text(),
       leaseUntil: from.moment(),
       fence: from.count(),
     };
+  }
+
+  /** `undefined` when it is another connection. */
+  connectionState(
+    { upstream, account }: Pick<ConnectionRecord, 'upstream' | 'account'>,
+    packed: string,
+  ): ConnectionRecord['state'] | undefined {
+    const from = this.#unpacker.open(packed);
+    if (from.text() !== upstream || from.text() !== account) return undefined;
+    return from.count() === 1 ? 'dead' : 'alive';
   }
 
   #number(name: string): number {

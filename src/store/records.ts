@@ -100,6 +100,8 @@ export interface Rows {
   user(bucket: Bucket, userId: string): UserRecord | undefined;
   saveUser(record: UserRecord): void;
   connection(key: ConnectionKey): ConnectionRecord | undefined;
+  /** Of that connection, without its tokens: every refresh asks. */
+  connectionState(key: ConnectionKey): ConnectionRecord['state'] | undefined;
   saveConnection(record: ConnectionRecord): void;
   /** Identity and connections of a user whose last grant ended. */
   deleteUser(bucket: Bucket, userId: string): void;

@@ -100,6 +100,12 @@ export class SqliteRows implements Rows {
     return row && readConnection(row);
   }
 
+  connectionState({ userId, upstream, account }: ConnectionKey): ConnectionRecord['state'] | undefined {
+    const sql = 'SELECT state FROM connections WHERE userId = ? AND upstream = ? AND account = ?';
+    // The column is the record's field.
+    return this.#get(sql, userId, upstream, account)?.['state'] as ConnectionRecord['state'] | undefined;
+  }
+
   saveConnection(record: ConnectionRecord): void {
     const scopes = JSON.stringify(record.scopes);
     this.#save('connections', ['userId', 'upstream', 'account'], { ...record, scopes });
