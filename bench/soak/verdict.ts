@@ -48,6 +48,8 @@ export function judge(run: Omit<Summary, 'violations' | 'held'>, samples: readon
     ...((run.outside['credential none'] ?? 0) > 0
       ? ['a request reached the MCP server without a credential']
       : []),
+    // The last one may have come too late to be seen, and one of the two first ones may have been gone.
+    ...(run.keys.seen < run.keys.rotations ? [`of ${run.keys.rotations} new keys few were published`] : []),
     ...(run.exitCode === 0 ? [] : [`the gateway ended with ${run.exitCode}`]),
     ...(run.restarts === 0 ? growth(held) : []),
   ];

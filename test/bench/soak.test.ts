@@ -45,6 +45,12 @@ describe('the verdict of a soak', () => {
     expect(judge({ ...run, outside }, []).violations).toHaveLength(2);
   });
 
+  it('names keys that were put into place and never published', () => {
+    const deaf = { ...run, keys: { rotations: 30, seen: 2 } };
+    expect(judge(deaf, []).violations).toEqual(['of 30 new keys few were published']);
+    expect(judge({ ...run, keys: { rotations: 30, seen: 31 } }, []).violations).toEqual([]);
+  });
+
   it('names memory that grew, within one process only', () => {
     const growing = samples([1, 2, 100, 100, 110, 110]);
     expect(judge(run, growing).violations).toEqual(['memory grew by 10 %']);
