@@ -21,7 +21,7 @@ export interface Refresher {
 }
 
 /** Kept while the upstream is asked, so that a lease that ran out means a process that is gone. */
-const lease: Milliseconds = 45_000;
+const lease: Milliseconds = 20_000;
 
 /** How long an upstream that failed is left alone. */
 const backoff: Milliseconds = 5000;
@@ -29,7 +29,7 @@ const backoff: Milliseconds = 5000;
 /** How often a waiting process looks whether the leader is done. */
 const pollEvery: Milliseconds = 150;
 
-/** Looks at the leader's work before giving up: about half the lease. */
+/** Looks at the leader's work before giving up: longer than a lease, so that whoever waits for a lost process takes over. */
 const maxPolls = 150;
 
 type Leader = Extract<BeginUpstreamRefreshResult, { r: 'leader' }>;
