@@ -7,6 +7,9 @@ import type { ConnectionRecord, GrantRecord, PendingRecord, Rows, UserRecord } f
 /** Width of one slot of the expiry wheel. */
 const slotWidth: Milliseconds = 60_000;
 
+/** Between two looks at logins under way: a `Map` finds its first row only by passing all that were deleted before it. */
+const sweepEvery: Milliseconds = 1000;
+
 /** Rows that one write may sweep, so that no single request pays for many. */
 const sweepLimit = 64;
 
@@ -27,6 +30,7 @@ export class MemoryRows implements Rows {
   readonly #users = new Map<string, Owned>();
   readonly #rings = new Map<string, KeyRingRow>();
   readonly #wheel = new Map<number, string[]>();
+  #sweptAt: Milliseconds = 0;
   /** The first slot that may still hold something. */
   #slot: number;
 
@@ -166,9 +170,9 @@ export class MemoryRows implements Rows {
   /** Drops rows whose time is over; at most a few per call. */
   sweep(): void {
     const now = this.now();
-    for (const [transaction, { expiresAt }] of this.#pending) {
-      if (expiresAt > now) break;
-      this.deletePending(transaction);
+    if (Math.abs(now - this.#sweptAt) >= sweepEvery) {
+      this.#sweptAt = now;
+      this.#sweepPending(now);
     }
     let left = sweepLimit;
     while (left > 0 && this.#slot <= Math.floor(now / slotWidth)) {
@@ -176,6 +180,13 @@ export class MemoryRows implements Rows {
       left -= 1;
       if (key !== undefined) this.#expire(key, now);
       else this.#wheel.delete(this.#slot++);
+    }
+  }
+
+  #sweepPending(now: Milliseconds): void {
+    for (const [transaction, { expiresAt }] of this.#pending) {
+      if (expiresAt > now) break;
+      this.deletePending(transaction);
     }
   }
 
