@@ -53,7 +53,8 @@ async function measure(
   { load, order, connections, duration, limit }: Comparison,
 ): Promise<Sample> {
   const requests = await prepare();
-  const before = await server.ask<Usage>('usage', 'collect');
+  // No forced collection: it throws compiled code away, and the larger program pays more for that.
+  const before = await server.ask<Usage>('usage');
   const plan: LoadPlan = {
     port,
     order,
