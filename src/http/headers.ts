@@ -17,16 +17,17 @@ const browserHeaders: Headers = {
 /** For answers that show nothing. */
 const emptyPolicy = "default-src 'none'; frame-ancestors 'none'";
 
+const jsonHeaders: Headers = {
+  'content-type': 'application/json',
+  'x-content-type-options': 'nosniff',
+  ...noStore,
+};
+
 /** A JSON answer that nobody keeps. */
 export function json(status: number, body: unknown, headers?: Headers): HttpResponse {
   return {
     status,
-    headers: {
-      'content-type': 'application/json',
-      'x-content-type-options': 'nosniff',
-      ...noStore,
-      ...headers,
-    },
+    headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders,
     body: typeof body === 'string' ? body : JSON.stringify(body),
   };
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Handler, HttpRequest, HttpResponse } from './exchange.ts';
 import { PayloadTooLarge } from './exchange.ts';
 import { splitTarget } from './target.ts';
@@ -74,14 +74,16 @@ function rewrite(body: unknown, headers: IncomingMessage['headers']): string {
 /** Writes an answer. A refused upload also ends the connection, because the rest of the body is never read. */
 export function sendToNode(response: ServerResponse, { status, headers, body }: HttpResponse): void {
   if (response.headersSent || response.destroyed) return;
+  // All headers at once: one by one, each would be looked at again when they are written.
+  const all: OutgoingHttpHeaders = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined) response.setHeader(name, value);
+    if (value !== undefined) all[name] = typeof value === 'string' ? value : [...value];
   }
-  if (status === 413) response.setHeader('connection', 'close');
-  response.statusCode = status;
-  if (body !== undefined) response.setHeader('content-length', Buffer.byteLength(body));
-  else if (status !== 204 && status !== 304) response.setHeader('content-length', 0);
+  if (status === 413) all['connection'] = 'close';
+  if (body !== undefined) all['content-length'] = Buffer.byteLength(body);
+  else if (status !== 204 && status !== 304) all['content-length'] = 0;
+  response.writeHead(status, all);
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 

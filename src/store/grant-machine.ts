@@ -73,7 +73,7 @@ export function redeemed(grant: GrantRecord, code: RedeemCode, now: Milliseconds
 /** The grant after a rotation from `generation` on. */
 export function rotated(grant: GrantRecord, token: RotateRefresh, now: Milliseconds): GrantRecord {
   const steps = token.generation + 1 - grant.generation;
-  const times = Array.from({ length: steps }, () => now);
+  const times = steps === 1 ? [now] : Array.from({ length: steps }, () => now);
   return {
     ...grant,
     generation: token.generation + 1,

@@ -151,5 +151,7 @@ export class PackedRecords {
 }
 
 function listOf<T>(length: number, read: () => T): readonly T[] {
-  return Array.from({ length }, read);
+  const list: T[] = [];
+  while (list.length < length) list.push(read());
+  return list;
 }
