@@ -1,5 +1,6 @@
 import type { Secret } from '../types/secret.ts';
 import type { Milliseconds } from '../types/time.ts';
+import type { UpstreamSettings } from './upstream-settings.ts';
 
 /** A PEM text and where it came from, so that an error about it can name the file. */
 export interface PemSource {
@@ -39,6 +40,7 @@ export interface UpstreamCommon {
   readonly additionalAuthorizationParams: Readonly<Record<string, string>>;
   readonly allowPrivateIps: boolean;
   readonly insecureAllowHttp: boolean;
+  readonly settings: UpstreamSettings;
 }
 
 export interface UserinfoConfig {

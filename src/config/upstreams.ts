@@ -18,6 +18,7 @@ import { loadSecret } from './secrets.ts';
 import type { Sieved } from './shape.ts';
 import { checkAuthorizationParams, checkAuthMethod, checkRedirect } from './upstream-rules.ts';
 import { checkNames, checkTypes } from './upstream-names.ts';
+import { standardSettings } from './upstream-settings.ts';
 import { checkUrl } from './urls.ts';
 import type { UrlRules } from './urls.ts';
 import { resolveUserinfo } from './userinfo.ts';
@@ -89,7 +90,8 @@ async function resolveOidc(section: Sieved<OidcSection>, upstream: Upstream): Pr
     findings,
     rules,
   });
-  return { ...common, type: 'oidc', issuer, subjectClaim, userinfo };
+  const settings = { ...standardSettings, profile: 'generic-oidc' };
+  return { ...common, type: 'oidc', issuer, subjectClaim, userinfo, settings };
 }
 
 async function resolveOAuth2(
@@ -119,14 +121,15 @@ async function resolveOAuth2(
   });
   if (section.userinfo === undefined && section.identity_from_token === undefined)
     findings.warn([...path, 'userinfo'], 'is not set: everybody gets a made-up identity at every sign-in');
-  return { ...common, type: 'oauth2', authorizationEndpoint, tokenEndpoint, userinfo };
+  const settings = { ...standardSettings, profile: 'generic-oauth2' };
+  return { ...common, type: 'oauth2', authorizationEndpoint, tokenEndpoint, userinfo, settings };
 }
 
 /** Fields of both types. */
 async function resolveCommon(
   section: Sieved<ClientOfUpstream>,
   upstream: Upstream & { readonly usual: ClientAuthMethod },
-): Promise<UpstreamCommon> {
+): Promise<Omit<UpstreamCommon, 'settings'>> {
   const { resolving, path, name, displayName, issuer, usual } = upstream;
   const { config, findings, io } = resolving;
   const insecureAllowHttp = (section.insecure_allow_http ?? false) || (config.insecure_allow_http ?? false);
