@@ -5,11 +5,12 @@ import { Pool } from 'undici';
 import type { HttpResponse } from '../http/exchange.ts';
 import { PayloadTooLarge } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
-import { sendToNode } from '../http/node.ts';
 import { splitTarget } from '../http/target.ts';
 import type { Log } from '../observe/log.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
+import type { OwnHeaders } from './own-answer.ts';
+import { sendOwn } from './own-answer.ts';
 import { tooLarge } from './too-large.ts';
 
 /** The MCP server behind one endpoint. */
@@ -30,6 +31,7 @@ export interface Passing {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly correlationId: string;
+  readonly own: OwnHeaders;
   /** The answer begins now. */
   readonly begun: () => void;
   /** Headers that continue our trace, in place of the client's. */
@@ -91,7 +93,7 @@ export async function forward(backend: Backend, passing: Passing): Promise<void>
       response.destroy();
       return;
     }
-    sendToNode(response, failure(backend, passing, error));
+    sendOwn(passing, failure(backend, passing, error));
     if (response.headersSent) response.destroy();
     request.resume();
     backend.log.debug({ correlationId }, 'proxied request ended early');
@@ -118,13 +120,13 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
   });
   const ours = insteadOf(backend, passing, answer);
   if (ours) {
-    sendToNode(response, ours);
+    sendOwn(passing, ours);
     // Nobody waits for the end of a body that nobody reads; one without end takes its connection along.
     answer.body.dump({ limit: 65_536 }).catch(() => answer.body.destroy());
     return;
   }
   const headers = {
-    ...answerHeaders(answer.headers, response.getHeader('vary')),
+    ...answerHeaders(answer.headers, passing.own),
     ...passing.answeredSession(answer.headers['mcp-session-id']),
   };
   if (Number(answer.headers['content-length'] ?? Infinity) <= shortBody) {
@@ -167,17 +169,13 @@ function insteadOf(
   return null;
 }
 
-function answerHeaders(
-  headers: IncomingHttpHeaders,
-  vary: number | string | readonly string[] | undefined,
-): Record<string, string | string[]> {
-  const varies = [vary, headers.vary].filter((value) => value !== undefined).join(', ');
-  return {
-    ...responseHeaders(headers),
-    ...(varies !== '' && { vary: varies }),
-    // Tells front proxies to pass events on as they come.
-    ...(isEventStream(headers) && { 'x-accel-buffering': 'no' }),
-  };
+function answerHeaders(headers: IncomingHttpHeaders, own: OwnHeaders): Record<string, string | string[]> {
+  const { vary } = own;
+  const all = { ...responseHeaders(headers), ...own };
+  if (vary !== undefined && headers.vary !== undefined) all['vary'] = `${vary}, ${headers.vary}`;
+  // Tells front proxies to pass events on as they come.
+  if (isEventStream(headers)) all['x-accel-buffering'] = 'no';
+  return all;
 }
 
 function isEventStream(headers: IncomingHttpHeaders): boolean {

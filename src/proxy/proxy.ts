@@ -3,7 +3,6 @@ import { randomToken } from '../crypto/random.ts';
 import type { ProxyConfig } from '../config/config.ts';
 import type { HttpRequest, HttpResponse } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
-import { sendToNode } from '../http/node.ts';
 import { splitTarget } from '../http/target.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
@@ -18,6 +17,8 @@ import type { Backend } from './forward.ts';
 import type { OriginPolicy } from './origins.ts';
 import type { SessionBinding } from './session-binding.ts';
 import { observeProxied } from './observe-proxy.ts';
+import type { OwnHeaders } from './own-answer.ts';
+import { sendOwn } from './own-answer.ts';
 import { tooLarge } from './too-large.ts';
 
 /** What one proxied endpoint works with. */
@@ -43,13 +44,15 @@ const methods = 'GET, POST, DELETE';
 
 /** An MCP endpoint: origin, then token, then the user's credential, then the MCP server. In that order, and closed on failure. */
 export function createProxy(parts: ProxyParts): ProxyHandler {
-  const { observer, log, config } = parts;
+  const { observer, log, config, origins } = parts;
   return (request, response) => {
     const correlationId = randomToken(9);
-    response.setHeader('x-correlation-id', correlationId);
     const watched = { request, response, correlationId };
+    // A page that may not call this server may not read the refusal either.
+    const admitted = origins.admits(request.headers);
+    const own = { 'x-correlation-id': correlationId, ...(admitted && corsHeaders(request)) };
     return observeProxied({ observer, log, path: config.path }, watched, (begun) =>
-      answerOrFail(parts, { ...watched, begun }),
+      answerOrFail(parts, { ...watched, admitted, own, begun }),
     );
   };
 }
@@ -58,10 +61,10 @@ async function answerOrFail(parts: ProxyParts, exchange: Exchange): Promise<void
   try {
     await answer(parts, exchange);
   } catch (error) {
-    const { response, correlationId } = exchange;
+    const { correlationId } = exchange;
     const reason = error instanceof Error ? error.message : 'unknown';
     parts.log.error({ path: parts.config.path, correlationId, reason }, 'proxied request failed');
-    sendToNode(response, unavailable(correlationId));
+    sendOwn(exchange, unavailable(correlationId));
   }
 }
 
@@ -69,58 +72,54 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly correlationId: string;
+  /** Whether it may come from where it says. */
+  readonly admitted: boolean;
+  readonly own: OwnHeaders;
   /** The answer begins now. */
   readonly begun: () => void;
 }
 
-async function answer(
-  parts: ProxyParts,
-  { request, response, correlationId, begun }: Exchange,
-): Promise<void> {
-  const { resource, origins } = parts;
-  if (!origins.admits(request.headers)) {
-    sendToNode(
-      response,
+async function answer(parts: ProxyParts, exchange: Exchange): Promise<void> {
+  const { resource } = parts;
+  const { request, admitted } = exchange;
+  if (!admitted) {
+    sendOwn(
+      exchange,
       json(403, { error: 'forbidden', error_description: 'this origin may not call this server' }),
     );
     return;
   }
-  const cors = corsHeaders(request);
-  for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
   if (request.method === 'OPTIONS') {
-    sendToNode(response, preflight());
+    sendOwn(exchange, preflight());
     return;
   }
   // Node joins repeated headers, and none that we read is ever a list.
   const headers = request.headers as HttpRequest['headers'];
   const authenticated = await resource.authenticate(headers);
   if (authenticated.r === 'refused') {
-    sendToNode(response, authenticated.response);
+    sendOwn(exchange, authenticated.response);
     return;
   }
   const refusal = checkShape(request, parts.config.maxBody);
   if (refusal) {
-    sendToNode(response, refusal);
+    sendOwn(exchange, refusal);
     return;
   }
   const { token, session } = authenticated;
   const owner = { resource: resource.resource, subject: token.subject };
   const mcpSession = parts.binding.toServer(request.headers['mcp-session-id'], owner);
   if (!mcpSession) {
-    sendToNode(response, unknownSession());
+    sendOwn(exchange, unknownSession());
     return;
   }
   const credential = await credentialOf(parts, session);
   if (credential.r === 'refused') {
-    sendToNode(response, credential.response);
+    sendOwn(exchange, credential.response);
     return;
   }
   const alive = (): Promise<boolean> => isAlive(parts, token);
   await forward(parts.backend, {
-    request,
-    response,
-    correlationId,
-    begun,
+    ...exchange,
     trace: parts.observer.traces?.outgoing() ?? {},
     mcpSession,
     answeredSession: (id) => parts.binding.toClient(id, owner),
@@ -190,7 +189,7 @@ async function isAlive({ sessions }: ProxyParts, token: AccessToken): Promise<bo
   }
 }
 
-function corsHeaders({ headers: { origin } }: IncomingMessage): Record<string, string> {
+function corsHeaders({ headers: { origin } }: IncomingMessage): OwnHeaders {
   if (origin === undefined) return {};
   return {
     'access-control-allow-origin': origin,

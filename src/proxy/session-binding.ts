@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { MacKey } from '../crypto/hmac.ts';
 import { findMac, mac } from '../crypto/hmac.ts';
 
@@ -26,19 +27,31 @@ const name = 'mcp-session-id';
 /** Bytes of a tag. */
 const tagLength = 16;
 
+/** Ids whose tag was found good, by what they are tags over: each request of a session carries the same. */
+const remembered = 10_000;
+
+/** Characters; servers choose ids of about forty. */
+const longestRemembered = 256;
+
 /** @param keys the first makes tags, all know them */
 export function createSessionBinding(keys: readonly MacKey[]): SessionBinding {
   const [first] = keys;
   if (!first) throw new TypeError('a session binding needs a key');
+  const good = new LRUCache<string, SessionOwner & { readonly header: Header }>({ max: remembered });
   return {
     toServer(text, owner) {
       if (text === undefined) return {};
       if (typeof text !== 'string') return null;
+      const known = good.get(text);
+      if (known?.subject === owner.subject && known.resource === owner.resource) return known.header;
       const dot = text.lastIndexOf('.');
       const id = text.slice(0, Math.max(0, dot));
       const tag = Buffer.from(text.slice(dot + 1), 'base64url');
       const whole = tag.length === tagLength && `${id}.${tag.toString('base64url')}` === text;
-      return whole && findMac(keys, claim(id, owner), tag) ? { [name]: id } : null;
+      if (!whole || !findMac(keys, claim(id, owner), tag)) return null;
+      const header = { [name]: id };
+      if (text.length <= longestRemembered) good.set(text, { ...owner, header });
+      return header;
     },
     toClient(id, owner) {
       if (typeof id !== 'string') return {};

@@ -76,10 +76,21 @@ function isAlive(session: SessionView, token: AccessToken, now: Milliseconds): b
     session.state === 'active' &&
     session.grant.endsAt > now &&
     session.grant.userId === token.subject &&
-    session.client === sha256(token.clientId) &&
+    session.client === clientOf(token) &&
     owns(session) &&
     !session.revokedTokens.includes(token.tokenId)
   );
+}
+
+/** A token is remembered as long as it is verified; so is what its client is called in the store. */
+const clients = new WeakMap<AccessToken, string>();
+
+function clientOf(token: AccessToken): string {
+  const known = clients.get(token);
+  if (known !== undefined) return known;
+  const client = sha256(token.clientId);
+  clients.set(token, client);
+  return client;
 }
 
 /** The connection that the store brought along is the grant's own: a row of somebody else would be somebody else's token. */
