@@ -25,13 +25,16 @@ export interface Lifespans {
 
 export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post';
 
+/** How we authenticate at an upstream. `private_key_jwt` needs `settings.clientKey`. */
+export type UpstreamAuthMethod = ClientAuthMethod | 'private_key_jwt';
+
 export interface UpstreamCommon {
   readonly name: string;
   /** What pages call it: `display_name`, else the name. */
   readonly displayName: string;
   readonly clientId: string;
   readonly clientSecret: Secret<string> | null;
-  readonly authMethod: ClientAuthMethod;
+  readonly authMethod: UpstreamAuthMethod;
   /** False: nobody said which method the provider expects, so the other way to send a secret may be tried. */
   readonly authMethodGiven: boolean;
   readonly redirectUri: string;

@@ -50,13 +50,15 @@ export interface UpstreamTransport {
   readonly proxy: { readonly url: string; readonly authorization: Secret<string> | null } | null;
 }
 
-/** The key of `private_key_jwt` (RFC 7523 §2.2). */
+/** The key of `private_key_jwt` (RFC 7523 §2.2). Its own kind says how it signs: RSA with RS256, P-256 with ES256 … */
 export interface ClientKey {
   readonly pem: PemSource;
   /** `kid` in the assertion's header; `null`: the thumbprint of the public key. */
   readonly keyId: string | null;
   /** `x5t#S256` in the header, of this certificate (Entra ID); `null`: none. */
   readonly certificate: string | null;
+  /** Whom the assertion names as audience: the issuer, or the token endpoint (Entra ID, Okta). */
+  readonly audience: 'issuer' | 'token_endpoint';
 }
 
 /** Where a provider departs from the specifications, or leaves us a choice. Comes from its profile; configuration overrides. */
@@ -86,6 +88,8 @@ export interface UpstreamSettings {
   readonly subjectClaims: readonly string[] | null;
   /** Whether an e-mail counts as verified when the provider does not say (only where it verifies every one). */
   readonly emailVerifiedUntold: boolean;
+  /** Whether the text "true" verifies an e-mail as the boolean does (Cognito's userinfo). */
+  readonly emailVerifiedText: boolean;
   /** How tokens are revoked, and where; no endpoint: where the metadata says. `null`: the provider cannot. */
   readonly revocation: {
     readonly endpoint: string | null;
@@ -111,6 +115,7 @@ export const standardSettings: Omit<UpstreamSettings, 'profile'> = {
   issuerRule: { kind: 'exact' },
   subjectClaims: null,
   emailVerifiedUntold: false,
+  emailVerifiedText: false,
   revocation: { endpoint: null, style: 'rfc7009' },
   clientKey: null,
   transport: { ca: null, clientCertificate: null, proxy: null },

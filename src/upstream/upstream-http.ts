@@ -1,11 +1,11 @@
 import * as oauth from 'oauth4webapi';
-import type { ClientAuthMethod, UpstreamConfig } from '../config/config.ts';
+import type { UpstreamConfig } from '../config/config.ts';
 import { isLoopbackHost } from '../net/addresses.ts';
 import { createGuardedFetch } from '../net/guarded-fetch.ts';
 import type { GuardedFetch, Lookup } from '../net/guarded-fetch.ts';
 import type { Log } from '../observe/log.ts';
-import { SallyportError } from '../types/error.ts';
 import type { Clock } from '../types/time.ts';
+import { clientAuth } from './client-auth.ts';
 
 /** What a provider works with. */
 export interface ProviderDeps {
@@ -48,7 +48,7 @@ export interface UpstreamHttp {
 /**
  * @param named URLs that the operator wrote down. Only their hosts may be private, when the configuration says so; a
  *   loopback host among them opens loopback, for this upstream alone.
- *   Throws `config_invalid` when the authentication method needs a secret and there is none.
+ *   Throws `config_invalid` when the authentication method needs a secret or a key and there is none.
  */
 export function createUpstreamHttp(
   config: UpstreamConfig,
@@ -70,7 +70,7 @@ export function createUpstreamHttp(
     fetch,
     auth: () => auth,
     changeAuth() {
-      if (config.authMethodGiven || method === 'none') return false;
+      if (config.authMethodGiven || method === 'none' || method === 'private_key_jwt') return false;
       method = method === 'client_secret_basic' ? 'client_secret_post' : 'client_secret_basic';
       auth = clientAuth(config, method);
       return true;
@@ -95,31 +95,4 @@ export function createUpstreamHttp(
 export function isLoopbackUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && isLoopbackHost(url.hostname);
-}
-
-function clientAuth(config: UpstreamConfig, method: ClientAuthMethod): oauth.ClientAuth {
-  if (method === 'none') return oauth.None();
-  const secret = config.clientSecret;
-  if (secret === null || secret.reveal() === '')
-    throw new SallyportError(
-      'config_invalid',
-      `upstream ${config.name}: ${method} needs a client secret; give one, or use "none"`,
-    );
-  return authWith(method, () => secret.reveal());
-}
-
-function authWith(method: Exclude<ClientAuthMethod, 'none'>, secret: () => string): oauth.ClientAuth {
-  if (method === 'client_secret_post') return (...call) => oauth.ClientSecretPost(secret())(...call);
-  return (_as, client, _body, headers) => {
-    const pair = `${formEncode(client.client_id)}:${formEncode(secret())}`;
-    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
-  };
-}
-
-/**
- * RFC 6749 §2.3.1 wants both parts form-encoded. The WHATWG encoding leaves `-`, `.` and `_` alone, so that servers
- * which do not decode still recognise most ids; oauth4webapi's own would escape them.
- */
-function formEncode(text: string): string {
-  return new URLSearchParams([['', text]]).toString().slice(1);
 }
