@@ -28,8 +28,9 @@ function secretAuth(
   secret: () => string,
 ): oauth.ClientAuth {
   if (method === 'client_secret_post') return (...call) => oauth.ClientSecretPost(secret())(...call);
-  return (_as, client, _body, headers) =>
-    void headers.set('authorization', basicCredentials(client.client_id, secret()));
+  return (_as, client, _body, headers) => {
+    headers.set('authorization', basicCredentials(client.client_id, secret()));
+  };
 }
 
 /**
@@ -57,10 +58,10 @@ const algorithms: Readonly<Record<SigningAlg, { name: string; hash?: string; nam
 function assertionAuth(clientKey: ClientKey, config: UpstreamConfig): oauth.ClientAuth {
   const { pem, origin } = clientKey.pem;
   const { kid, alg, privateKey } = parseSigningKey(pem.reveal(), origin);
-  // Node's own declaration of the class knows newer key usages than the one of the web that the library is written for.
-  const key = privateKey.toCryptoKey(algorithms[alg], false, ['sign']) as CryptoKey;
+  const der = privateKey.export({ type: 'pkcs8', format: 'der' });
+  const imported = crypto.subtle.importKey('pkcs8', der, algorithms[alg], false, ['sign']);
   const certificate = clientKey.certificate === null ? null : thumbprintOf(clientKey.certificate, config);
-  return (server, ...rest) => {
+  return async (server, ...rest) => {
     const adapt: oauth.ModifyAssertionFunction = (header, payload) => {
       // The library writes the newer name of RFC 9864, which few servers know yet.
       header['alg'] = alg;
@@ -68,10 +69,10 @@ function assertionAuth(clientKey: ClientKey, config: UpstreamConfig): oauth.Clie
       if (clientKey.audience === 'token_endpoint') payload['aud'] = server.token_endpoint ?? server.issuer;
     };
     const signer = oauth.PrivateKeyJwt(
-      { key, kid: clientKey.keyId ?? kid },
+      { key: await imported, kid: clientKey.keyId ?? kid },
       { [oauth.modifyAssertion]: adapt },
     );
-    return signer(server, ...rest);
+    await signer(server, ...rest);
   };
 }
 

@@ -36,7 +36,7 @@ const settingsWith = (key: ClientKey) => ({ ...standardSettings, profile: 'gener
 /** What a refresh sent to a provider of plain OAuth 2.0. */
 async function assertionOf(key: ClientKey, times = 1): Promise<readonly string[]> {
   const server = await startHostileServer();
-  closing.push(server.close);
+  closing.push(() => server.close());
   server.on('/token', json({ access_token: 'at', token_type: 'bearer' }));
   const config = oauth2Config(server.origin, {
     authMethod: 'private_key_jwt',
@@ -81,7 +81,7 @@ describe('a client assertion', () => {
           enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'ES256', 'EdDSA'] },
         },
       });
-      closing.push(idp.close);
+      closing.push(() => idp.close());
       const config = oidcConfig(idp.issuer, {
         authMethod: 'private_key_jwt',
         clientSecret: null,
@@ -132,7 +132,7 @@ describe('a client assertion', () => {
 
   it('is not sent in another way when the provider does not know us by it', async () => {
     const server = await startHostileServer();
-    closing.push(server.close);
+    closing.push(() => server.close());
     server.on('/token', json({ error: 'invalid_client' }, 401));
     const config = oauth2Config(server.origin, {
       authMethod: 'private_key_jwt',
