@@ -44,6 +44,21 @@ export interface UpstreamCommon {
   readonly allowPrivateIps: boolean;
   readonly insecureAllowHttp: boolean;
   readonly settings: UpstreamSettings;
+  /** `null`: somebody registered us there by hand. */
+  readonly registration: UpstreamRegistrationConfig | null;
+  /** URLs that the operator wrote down, where the addresses here come from elsewhere; `null`: these are they. */
+  readonly namedBy: readonly string[] | null;
+}
+
+/** How we register at an upstream (RFC 7591). One of the two addresses is there. */
+export interface UpstreamRegistrationConfig {
+  /** Metadata that name the registration endpoint. */
+  readonly discoveryUrl: string | null;
+  readonly registrationEndpoint: string | null;
+  readonly initialAccessToken: Secret<string> | null;
+  readonly clientName: string;
+  readonly softwareId: string | null;
+  readonly softwareStatement: string | null;
 }
 
 export interface UserinfoConfig {

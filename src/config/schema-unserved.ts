@@ -29,28 +29,6 @@ export const cimdSchema: z.ZodType<CimdSection> = section<CimdSection>({
   cache_fallback_ttl: duration('How long a document is kept. Not served by this version.', '5m'),
 });
 
-/** Registration of this server at an upstream (RFC 7591). */
-export interface DcrSection {
-  discovery_url?: string | undefined;
-  registration_endpoint?: string | undefined;
-  initial_access_token_file?: string | undefined;
-  initial_access_token_env_var?: string | undefined;
-  software_id?: string | undefined;
-  software_statement?: string | undefined;
-}
-
-export const dcrSchema: z.ZodType<DcrSection> = section<DcrSection>({
-  discovery_url: text(
-    'Metadata document that names the registration endpoint.',
-    'https://idp.example.com/.well-known/oauth-authorization-server',
-  ),
-  registration_endpoint: text('Where to register.', 'https://idp.example.com/register'),
-  initial_access_token_file: text('File with the initial access token.', '/run/secrets/registration-token'),
-  initial_access_token_env_var: text('Variable with the initial access token.', 'REGISTRATION_TOKEN'),
-  software_id: text('Software id to register with.', 'sallyport'),
-  software_statement: text('Signed statement about this software.', 'eyJhbGciOi…'),
-});
-
 /** Where a provider hides its tokens in the token answer. */
 export interface TokenMappingSection {
   access_token_path: string;

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { ClientAuthMethod } from './config.ts';
 import { flag, oneOf, optional, requiredText, section, text, textMap, texts } from './schema-fields.ts';
-import { dcrSchema, tokenIdentitySchema, tokenMappingSchema } from './schema-unserved.ts';
-import type { DcrSection, TokenIdentitySection, TokenMappingSection } from './schema-unserved.ts';
+import { tokenIdentitySchema, tokenMappingSchema } from './schema-unserved.ts';
+import type { TokenIdentitySection, TokenMappingSection } from './schema-unserved.ts';
+import { dcrSchema } from './schema-upstream-registration.ts';
+import type { DcrSection } from './schema-upstream-registration.ts';
 
 /** Which fields of a userinfo answer tell who somebody is. */
 export interface FieldMappingSection {
@@ -83,7 +85,8 @@ const clientFields: {
 /** An OpenID Connect provider. */
 export interface OidcSection extends UpstreamClientSection {
   issuer_url: string;
-  client_id: string;
+  client_id?: string | undefined;
+  dcr_config?: DcrSection | undefined;
   scopes?: string[] | undefined;
   userinfo_override?: UserinfoSection | undefined;
   subject_claim?: string | undefined;
@@ -94,7 +97,8 @@ const oidcSchema: z.ZodType<OidcSection> = section<OidcSection>({
     'The issuer, letter by letter as the provider writes it; its metadata is discovered.',
     'https://example.okta.com',
   ),
-  client_id: requiredText('Our client id at the provider.', '0oa1b2c3d4'),
+  client_id: text('Our client id at the provider. Required, unless dcr_config is there.', '0oa1b2c3d4'),
+  dcr_config: optional(dcrSchema, 'Register at the provider by ourselves (RFC 7591), in place of client_id.'),
   ...clientFields,
   scopes: texts(
     'What to ask for; must contain openid. Default: openid profile email, and offline_access where the provider lists it.',
@@ -123,9 +127,18 @@ export interface OAuth2Section extends UpstreamClientSection {
 }
 
 const oauth2Schema: z.ZodType<OAuth2Section> = section<OAuth2Section>({
-  authorization_endpoint: text('Where people sign in. Required.', 'https://github.com/login/oauth/authorize'),
-  token_endpoint: text('Where codes are redeemed. Required.', 'https://github.com/login/oauth/access_token'),
-  client_id: text('Our client id at the provider. Required.', 'Iv1.0123456789abcdef'),
+  authorization_endpoint: text(
+    'Where people sign in. Required, unless the metadata of dcr_config tell.',
+    'https://github.com/login/oauth/authorize',
+  ),
+  token_endpoint: text(
+    'Where codes are redeemed. Required, unless the metadata of dcr_config tell.',
+    'https://github.com/login/oauth/access_token',
+  ),
+  client_id: text(
+    'Our client id at the provider. Required, unless dcr_config is there.',
+    'Iv1.0123456789abcdef',
+  ),
   ...clientFields,
   scopes: texts('What to ask for. Default: nothing, and no scope parameter is sent.', ['read:user']),
   userinfo: optional(
@@ -140,10 +153,7 @@ const oauth2Schema: z.ZodType<OAuth2Section> = section<OAuth2Section>({
     tokenIdentitySchema,
     'Identity from the token answer. Not served by this version; use userinfo.',
   ),
-  dcr_config: optional(
-    dcrSchema,
-    'Register at the provider (RFC 7591). Not served by this version; register by hand.',
-  ),
+  dcr_config: optional(dcrSchema, 'Register at the provider by ourselves (RFC 7591), in place of client_id.'),
 });
 
 /** Somewhere people have accounts. */

@@ -3,11 +3,13 @@ import type { Path } from './problems.ts';
 import { loadFile, textOf } from './files.ts';
 import type { Resolving } from './resolving.ts';
 
+/** What the two fields that name a secret begin with. */
+type SecretName = 'client_secret' | 'initial_access_token';
+
 /** Where a secret is named. */
-export interface SecretReference {
-  readonly client_secret_file?: string | undefined;
-  readonly client_secret_env_var?: string | undefined;
-}
+export type SecretReference = {
+  readonly [Field in `${SecretName}_file` | `${SecretName}_env_var`]?: string | undefined;
+};
 
 /** `failed`: it is named and cannot be had; the problem is reported. */
 export type ResolvedSecret =
@@ -16,25 +18,25 @@ export type ResolvedSecret =
   | { readonly r: 'failed' };
 
 /**
- * Resolves a client secret. A file is never a second choice: when it cannot be read, that is an error, whatever the
+ * Resolves a secret, our client secret unless it is said otherwise. A file is never a second choice: when it cannot be read, that is an error, whatever the
  * environment holds. White space around a file's text does not count.
  */
 export async function loadSecret(
   reference: SecretReference,
-  resolving: Pick<Resolving, 'io' | 'findings'> & { readonly path: Path },
+  resolving: Pick<Resolving, 'io' | 'findings'> & { readonly path: Path; readonly secret?: SecretName },
 ): Promise<ResolvedSecret> {
-  const { client_secret_file: file, client_secret_env_var: name } = reference;
-  const { path, findings } = resolving;
+  const { path, findings, secret = 'client_secret' } = resolving;
+  const fields = { file: `${secret}_file`, variable: `${secret}_env_var` } as const;
+  const { [fields.file]: file, [fields.variable]: name } = reference;
   if (file !== undefined && name !== undefined) {
-    findings.refuse([...path, 'client_secret_env_var'], {
-      problem: 'is there beside client_secret_file',
+    findings.refuse([...path, fields.variable], {
+      problem: `is there beside ${fields.file}`,
       fix: 'remove one of the two',
     });
     return { r: 'failed' };
   }
-  if (file !== undefined) return fromFile(file, { ...resolving, path: [...path, 'client_secret_file'] });
-  if (name !== undefined)
-    return fromEnvironment(name, { ...resolving, path: [...path, 'client_secret_env_var'] });
+  if (file !== undefined) return fromFile(file, { ...resolving, path: [...path, fields.file] });
+  if (name !== undefined) return fromEnvironment(name, { ...resolving, path: [...path, fields.variable] });
   return { r: 'none' };
 }
 
@@ -60,6 +62,6 @@ function fromEnvironment(name: string, { io, findings, path }: Place): ResolvedS
   const value = Object.hasOwn(io.env, name) ? io.env[name] : undefined;
   if (value) return { r: 'ok', secret: new Secret(value) };
   const problem = `the environment variable ${name} is ${value === '' ? 'empty' : 'not set'}`;
-  findings.refuse(path, { problem, fix: `set ${name}, or use client_secret_file` });
+  findings.refuse(path, { problem, fix: `set ${name}, or name a file` });
   return { r: 'failed' };
 }

@@ -8,7 +8,6 @@ import type { Sieved } from './shape.ts';
 const alternatives = {
   several:
     'keep one upstream, and run one Sallyport for each other (or put an identity broker such as Keycloak between)',
-  dcr_config: 'register Sallyport at the provider by hand, and write client_id and client_secret_file',
   token_response_mapping:
     'remove it; use endpoints that answer as RFC 6749 §5.1 says (Slack: its OpenID Connect endpoints, type oidc)',
   identity_from_token: 'use userinfo, or the type oidc',
@@ -42,10 +41,10 @@ export function refuseUnserved({ config, findings }: Resolving): void {
   if (isUsed(storage?.redis_config)) refuse(['storage', 'redis_config'], alternatives.redis);
 }
 
-type UnservedField = 'dcr_config' | 'token_response_mapping' | 'identity_from_token';
+type UnservedField = 'token_response_mapping' | 'identity_from_token';
 
 function usedOf(section: Sieved<OAuth2Section> | undefined): readonly UnservedField[] {
-  const fields: readonly UnservedField[] = ['dcr_config', 'token_response_mapping', 'identity_from_token'];
+  const fields: readonly UnservedField[] = ['token_response_mapping', 'identity_from_token'];
   return fields.filter((field) => isUsed(section?.[field]));
 }
 

@@ -16,6 +16,8 @@ import type {
 } from './schema-upstreams.ts';
 import { loadSecret } from './secrets.ts';
 import type { Sieved } from './shape.ts';
+import { resolveUpstreamRegistration } from './upstream-registration.ts';
+import type { RegistrationContext } from './upstream-registration.ts';
 import { checkAuthorizationParams, checkAuthMethod, checkRedirect } from './upstream-rules.ts';
 import { checkNames, checkTypes } from './upstream-names.ts';
 import { standardSettings } from './upstream-settings.ts';
@@ -85,13 +87,19 @@ async function resolveOidc(section: Sieved<OidcSection>, upstream: Upstream): Pr
       problem: 'is not the name of a top-level claim',
       fix: 'write letters, digits and underscores, such as oid',
     });
+  const registration = await resolveUpstreamRegistration(section.dcr_config, {
+    ...registrationContext(section, { upstream, rules }),
+    endpointsGiven: true,
+  });
+  if (section.client_id === undefined && section.dcr_config === undefined)
+    findings.refuse([...path, 'client_id'], { problem: 'is missing', fix: 'add client_id' });
   const userinfo = resolveUserinfo(section.userinfo_override, {
     path: [...path, 'userinfo_override'],
     findings,
     rules,
   });
   const settings = { ...standardSettings, profile: 'generic-oidc' };
-  return { ...common, type: 'oidc', issuer, subjectClaim, userinfo, settings };
+  return { ...common, type: 'oidc', issuer, subjectClaim, userinfo, settings, registration };
 }
 
 async function resolveOAuth2(
@@ -102,6 +110,10 @@ async function resolveOAuth2(
   const { path } = upstream;
   const { findings } = upstream.resolving;
   const rules = { allowHttp: common.insecureAllowHttp };
+  const registration = await resolveUpstreamRegistration(section.dcr_config, {
+    ...registrationContext(section, { upstream, rules }),
+    endpointsGiven: section.authorization_endpoint !== undefined && section.token_endpoint !== undefined,
+  });
   const required = ['authorization_endpoint', 'token_endpoint', 'client_id'] as const;
   for (const field of section.dcr_config ? [] : required) {
     if (section[field] === undefined)
@@ -122,14 +134,22 @@ async function resolveOAuth2(
   if (section.userinfo === undefined && section.identity_from_token === undefined)
     findings.warn([...path, 'userinfo'], 'is not set: everybody gets a made-up identity at every sign-in');
   const settings = { ...standardSettings, profile: 'generic-oauth2' };
-  return { ...common, type: 'oauth2', authorizationEndpoint, tokenEndpoint, userinfo, settings };
+  return {
+    ...common,
+    type: 'oauth2',
+    authorizationEndpoint,
+    tokenEndpoint,
+    userinfo,
+    settings,
+    registration,
+  };
 }
 
 /** Fields of both types. */
 async function resolveCommon(
   section: Sieved<ClientOfUpstream>,
   upstream: Upstream & { readonly usual: ClientAuthMethod },
-): Promise<Omit<UpstreamCommon, 'settings'>> {
+): Promise<Omit<UpstreamCommon, 'settings' | 'registration'>> {
   const { resolving, path, name, displayName, issuer, usual } = upstream;
   const { config, findings, io } = resolving;
   const insecureAllowHttp = (section.insecure_allow_http ?? false) || (config.insecure_allow_http ?? false);
@@ -157,7 +177,18 @@ async function resolveCommon(
     additionalAuthorizationParams: Object.fromEntries(textsOf(params)),
     allowPrivateIps: section.allow_private_ips ?? false,
     insecureAllowHttp,
+    namedBy: null,
   };
+}
+
+function registrationContext(
+  { client_id: clientId }: Pick<ClientOfUpstream, 'client_id'>,
+  { upstream, rules }: { readonly upstream: Upstream; readonly rules: UrlRules },
+): Omit<RegistrationContext, 'endpointsGiven'> {
+  const { resolving, path, issuer } = upstream;
+  const host = URL.parse(issuer ?? '')?.host;
+  const clientName = host === undefined ? 'Sallyport' : `Sallyport at ${host}`;
+  return { resolving, path: [...path, 'dcr_config'], allowHttp: rules.allowHttp, clientId, clientName };
 }
 
 /** A missing one is complained about elsewhere. */

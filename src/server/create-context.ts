@@ -79,7 +79,7 @@ export async function createGeneration(
   const { rings, plan, hmacSigner } = await openRings(config, configured, lasting);
   const keys = signingWith(configured, plan.signing.signs);
   const signer = before?.keys.signing.kid === keys.signing.kid ? before.signer : createSigner(keys.signing);
-  const provider = await providerOf(upstream, lasting, before);
+  const provider = await providerOf(upstream, { ...lasting, rings }, before);
   const providers = new Map([[provider.name, provider]]);
   const jwts = createJwtVerifier(keys.all, { clock });
   const context: ServerContext = {
@@ -151,14 +151,20 @@ async function openRings(
 /** The same provider as long as nothing about it changes: it knows the upstream's metadata already. */
 async function providerOf(
   upstream: UpstreamConfig,
-  { observer, clock, log, fetch }: Lasting,
+  { observer, clock, log, fetch, store, rings }: Lasting & Pick<ServerContext, 'rings'>,
   before: ServerContext | null,
 ): Promise<UpstreamProvider> {
   if (before && isSame(before.config.upstreams, [upstream])) return before.provider;
   // Loaded when it is needed: the protocol and network libraries are most of what importing this package would cost.
   const { createProvider } = await import('../upstream/create-provider.ts');
   const onLook = looks(observer, 'discovery');
-  const named = createProvider(upstream, { clock, log, onLook, ...(fetch && { fetch }) });
+  const named = createProvider(upstream, {
+    clock,
+    log,
+    onLook,
+    registrations: { store, sealer: rings.vault },
+    ...(fetch && { fetch }),
+  });
   return observeProvider(named, observer);
 }
 

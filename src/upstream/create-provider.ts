@@ -1,6 +1,7 @@
 import type { UpstreamConfig } from '../config/config.ts';
 import { createOAuth2Provider } from './oauth2.ts';
 import { createOidcProvider } from './oidc.ts';
+import { createRegisteringProvider } from './registration/registering-provider.ts';
 import type { UpstreamProvider } from './provider.ts';
 import type { ProviderDeps } from './upstream-http.ts';
 
@@ -9,5 +10,16 @@ import type { ProviderDeps } from './upstream-http.ts';
  * `UpstreamProvider.notReady`. Throws `config_invalid` for a client-authentication method without its secret.
  */
 export function createProvider(config: UpstreamConfig, deps: ProviderDeps): UpstreamProvider {
+  const { registration } = config;
+  if (registration === null) return createRegistered(config, deps);
+  const { registrations } = deps;
+  if (!registrations)
+    throw new TypeError('registering at an upstream needs a place to keep what comes of it');
+  return createRegisteringProvider({ ...config, registration }, { ...deps, registrations }, (registered) =>
+    createRegistered(registered, deps),
+  );
+}
+
+function createRegistered(config: UpstreamConfig, deps: ProviderDeps): UpstreamProvider {
   return config.type === 'oidc' ? createOidcProvider(config, deps) : createOAuth2Provider(config, deps);
 }

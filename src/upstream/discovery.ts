@@ -1,6 +1,7 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import type { Log } from '../observe/log.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
+import { keepTrying, longestPause } from './keep-trying.ts';
 import { UpstreamError } from './provider.ts';
 
 /** Keeps an upstream's metadata at hand, however unreliable the upstream is. */
@@ -16,8 +17,6 @@ export interface Discovery {
 }
 
 const maxAge: Milliseconds = 3_600_000;
-const firstRetry: Milliseconds = 1_000;
-const longestRetry: Milliseconds = 60_000;
 
 /** Starts to load in the background, at once and then with growing pauses until it works; never holds the process open. */
 export function createDiscovery(options: {
@@ -33,7 +32,6 @@ export function createDiscovery(options: {
   let known: { readonly document: AuthorizationServer; readonly at: Milliseconds } | null = null;
   let problem = 'its metadata has not been loaded yet';
   let loading: Promise<AuthorizationServer> | null = null;
-  let timer: NodeJS.Timeout | undefined;
   let closed = false;
   /** When an old document was last to be renewed, whatever came of it. */
   let renewedAt: Milliseconds = Number.NEGATIVE_INFINITY;
@@ -54,23 +52,17 @@ export function createDiscovery(options: {
     return loading;
   };
 
-  const keepTrying = (pause: Milliseconds, next: Milliseconds): void => {
-    const attempt = async (): Promise<void> => {
-      if (known) return;
-      // The failure was logged where it happened.
-      await reload().catch(() => null);
-      if (!known && !closed) keepTrying(next, Math.min(next * 2, longestRetry));
-    };
-    timer = setTimeout(() => void attempt(), pause);
-    timer.unref();
-  };
-  keepTrying(0, firstRetry);
+  const stop = keepTrying(async () => {
+    // A failure is logged where it happens.
+    if (!known) await reload().catch(() => null);
+    return known !== null;
+  });
 
   const current = async (): Promise<AuthorizationServer> => {
     onLook?.(known !== null);
     if (!known) return await reload();
     // The warning above has told about a failure; the document at hand stays good meanwhile.
-    if (clock() - known.at >= maxAge && Math.abs(clock() - renewedAt) >= longestRetry) {
+    if (clock() - known.at >= maxAge && Math.abs(clock() - renewedAt) >= longestPause) {
       renewedAt = clock();
       reload().catch(() => {});
     }
@@ -84,7 +76,7 @@ export function createDiscovery(options: {
     notReady: () => (known ? null : problem),
     close: () => {
       closed = true;
-      clearTimeout(timer);
+      stop();
     },
   };
 }

@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi';
 import type { OidcUpstreamConfig } from '../config/config.ts';
 import { SallyportError } from '../types/error.ts';
+import { endpointProblem } from './endpoint-problem.ts';
 import { step } from './failures.ts';
 import { UpstreamError } from './provider.ts';
-import { isLoopbackUrl } from './upstream-http.ts';
 import type { UpstreamHttp } from './upstream-http.ts';
 
 /** Asymmetric signatures only: `none` proves nothing, and with HS* whoever holds the public key could sign. */
@@ -62,18 +62,10 @@ function checkDocument(document: oauth.AuthorizationServer, config: OidcUpstream
     const value = document[name];
     if (value === undefined && name === 'userinfo_endpoint') continue;
     if (typeof value !== 'string') fail(`${name} is missing`);
-    const problem = endpointProblem(String(value), config);
+    const problem = endpointProblem(String(value), {
+      namedBy: config.issuer,
+      insecureAllowHttp: config.insecureAllowHttp,
+    });
     if (problem !== null) fail(`${name} ${problem}`);
   }
-}
-
-/** Provenance decides: an endpoint that a document names may be no closer to us than the issuer that the operator named. */
-function endpointProblem(endpoint: string, config: OidcUpstreamConfig): string | null {
-  const url = URL.parse(endpoint);
-  if (!url || url.username !== '' || url.password !== '') return 'is not a usable URL';
-  const local = isLoopbackUrl(config.issuer);
-  if (isLoopbackUrl(endpoint) !== local)
-    return local ? 'is not on this machine, as the issuer is' : 'is on this machine, and the issuer is not';
-  const http = url.protocol === 'http:' && (local || config.insecureAllowHttp);
-  return url.protocol === 'https:' || http ? null : 'is not https';
 }

@@ -15,7 +15,11 @@ import { fetchUserinfo, pickField, profileOf } from './userinfo.ts';
 /** A provider of plain OAuth 2.0 with configured endpoints. See `createProvider`. */
 export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: ProviderDeps): UpstreamProvider {
   const { authorizationEndpoint, tokenEndpoint, userinfo } = config;
-  const named = [authorizationEndpoint, tokenEndpoint, ...(userinfo ? [userinfo.endpoint] : [])];
+  const named = config.namedBy ?? [
+    authorizationEndpoint,
+    tokenEndpoint,
+    ...(userinfo ? [userinfo.endpoint] : []),
+  ];
   const http = createUpstreamHttp(config, deps, named);
   const scopes = config.scopes ?? [];
   // Plain OAuth 2.0 knows no issuer; the library wants a name for the server, and nothing is compared with it.
@@ -30,6 +34,7 @@ export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: Provide
     displayName: config.displayName,
     type: 'oauth2',
     clientId: config.clientId,
+    knows: (clientId) => clientId === config.clientId,
     scopes,
     renewable: userinfo !== null,
     notReady: () => null,

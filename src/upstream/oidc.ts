@@ -22,7 +22,7 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
       'config_invalid',
       `upstream ${config.name}: an oidc upstream needs the scope "openid"; without it, use the type oauth2`,
     );
-  const named = [config.issuer, ...(config.userinfo ? [config.userinfo.endpoint] : [])];
+  const named = config.namedBy ?? [config.issuer, ...(config.userinfo ? [config.userinfo.endpoint] : [])];
   const http = createUpstreamHttp(config, deps, named);
   const discovery = createDiscovery({
     upstream: config.name,
@@ -38,6 +38,7 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
     displayName: config.displayName,
     type: 'oidc',
     clientId: config.clientId,
+    knows: (clientId) => clientId === config.clientId,
     get scopes() {
       return scopes();
     },

@@ -16,9 +16,17 @@ export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
   readonly failure: UpstreamFailure;
   readonly upstream: string;
+  /** The provider's own error code, fit for printing; empty when it gave none. */
+  readonly code: string;
 
-  constructor(failure: UpstreamFailure, upstream: string, message: string, options?: { cause?: unknown }) {
+  constructor(
+    failure: UpstreamFailure,
+    upstream: string,
+    message: string,
+    options: { cause?: unknown; code?: string } = {},
+  ) {
     super(message, options);
+    this.code = options.code ?? '';
     this.failure = failure;
     this.upstream = upstream;
   }
@@ -65,6 +73,8 @@ export interface UpstreamProvider {
   readonly displayName: string;
   readonly type: 'oidc' | 'oauth2';
   readonly clientId: string;
+  /** Whether tokens that were given to this client id of ours may still be refreshed. */
+  readonly knows: (clientId: string) => boolean;
   /** What is asked for at sign-in; shown on the consent page. */
   readonly scopes: readonly string[];
   /** True when evidence about a user can be renewed without the user (refresh token or userinfo). */
@@ -73,7 +83,12 @@ export interface UpstreamProvider {
   notReady(): string | null;
   authorizationUrl(request: AuthorizationRequest): Promise<string>;
   exchange(exchange: CodeExchange): Promise<UpstreamLogin>;
-  refresh(tokens: { readonly refreshToken: string; readonly subject: string }): Promise<UpstreamRefresh>;
+  refresh(tokens: {
+    readonly refreshToken: string;
+    readonly subject: string;
+    /** The client id of ours that they were given to; the present one by default. */
+    readonly clientId?: string;
+  }): Promise<UpstreamRefresh>;
   /** Identity from the userinfo endpoint; `null` when there is none, `other` when the token belongs to somebody else. */
   userinfo(tokens: {
     readonly accessToken: string;

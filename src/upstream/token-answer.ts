@@ -47,7 +47,9 @@ export function tokenError(
   answer: Extract<TokenAnswer, { r: 'error' }>,
   context: TokenContext,
 ): UpstreamError {
-  return new UpstreamError(answer.failure, context.upstream, `token endpoint: ${answer.error}`);
+  return new UpstreamError(answer.failure, context.upstream, `token endpoint: ${answer.error}`, {
+    code: answer.error,
+  });
 }
 
 function readTokens(body: Record<string, unknown>, context: TokenContext): UpstreamTokens {

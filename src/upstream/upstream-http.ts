@@ -6,6 +6,7 @@ import type { GuardedFetch, Lookup } from '../net/guarded-fetch.ts';
 import type { Log } from '../observe/log.ts';
 import type { Clock } from '../types/time.ts';
 import { clientAuth } from './client-auth.ts';
+import type { Registrations } from './registration/record.ts';
 
 /** What a provider works with. */
 export interface ProviderDeps {
@@ -18,6 +19,8 @@ export interface ProviderDeps {
   readonly lookup?: Lookup;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where registrations are kept; needed by upstreams that we register at by ourselves. */
+  readonly registrations?: Registrations;
   /** Hears of every look at the provider's metadata whether it was at hand. */
   readonly onLook?: (hit: boolean) => void;
 }

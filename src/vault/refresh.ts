@@ -87,10 +87,12 @@ async function refreshAs(parts: VaultParts, leading: Leading): Promise<FreshToke
   const provider = parts.providers.get(upstream);
   const { refreshToken } = openTokens(parts.sealer, row);
   // Tokens of another registration of ours are not the present one's to use.
-  const usable = provider && row.tokens.upstreamClientId === provider.clientId && refreshToken !== null;
-  if (!usable) return ended(parts, leading, 'the connection cannot be refreshed');
+  const { upstreamClientId: clientId } = row.tokens;
+  if (!provider?.knows(clientId) || refreshToken === null)
+    return ended(parts, leading, 'the connection cannot be refreshed');
   try {
-    const ask = (): Promise<UpstreamRefresh> => provider.refresh({ refreshToken, subject: account });
+    const ask = (): Promise<UpstreamRefresh> =>
+      provider.refresh({ refreshToken, subject: account, clientId });
     const refreshed = await keepingLease(parts, leading, ask);
     if (refreshed.subjectMismatch)
       return await ended(parts, leading, 'the upstream answered for another account');

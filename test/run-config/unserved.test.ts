@@ -7,14 +7,6 @@ describe('what ToolHive has and this version does not serve', () => {
   it.each([
     ['several upstreams', runConfig({ upstreams: [upstream('a'), upstream('b')] }), 'upstreams'],
     [
-      'registration at the upstream',
-      withOAuth2({
-        client_id: undefined,
-        dcr_config: { registration_endpoint: 'https://idp.example.com/r' },
-      }),
-      'upstreams[0].oauth2_config.dcr_config',
-    ],
-    [
       'tokens in unusual places',
       withOAuth2({ token_response_mapping: { access_token_path: 'a.b' } }),
       'upstreams[0].oauth2_config.token_response_mapping',

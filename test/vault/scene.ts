@@ -138,6 +138,7 @@ export class Scene {
       name: 'corp',
       displayName: 'Corp',
       type: 'oidc',
+      knows: (id) => id === 'sallyport',
       clientId: 'sallyport',
       scopes: ['openid'],
       renewable: true,
