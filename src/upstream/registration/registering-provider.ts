@@ -1,4 +1,5 @@
 import type { UpstreamConfig } from '../../config/config.ts';
+import { parseSigningKey } from '../../crypto/signing-key.ts';
 import { step } from '../failures.ts';
 import { keepTrying } from '../keep-trying.ts';
 import { UpstreamError } from '../provider.ts';
@@ -190,9 +191,16 @@ function requestOf(
     redirectUri: config.redirectUri,
     scopes: config.scopes,
     method: config.authMethodGiven ? config.authMethod : null,
+    jwk: publicKeyOf(config),
     endpoints: {
       ...(authorization !== undefined && { authorization }),
       ...(token !== undefined && { token }),
     },
   };
+}
+
+function publicKeyOf({ settings: { clientKey } }: UpstreamConfig): Readonly<Record<string, unknown>> | null {
+  if (clientKey === null) return null;
+  const { publicJwk, kid } = parseSigningKey(clientKey.pem.pem.reveal(), clientKey.pem.origin);
+  return { ...publicJwk, kid: clientKey.keyId ?? kid };
 }

@@ -1,4 +1,4 @@
-import type { ClientAuthMethod } from '../../config/config.ts';
+import type { UpstreamAuthMethod } from '../../config/config.ts';
 import type { Milliseconds } from '../../types/time.ts';
 
 /** Where an authorization server answers, as far as we need it. */
@@ -12,7 +12,7 @@ export interface RegisteredEndpoints {
 export interface Registration {
   readonly clientId: string;
   readonly clientSecret: string | null;
-  readonly method: ClientAuthMethod;
+  readonly method: UpstreamAuthMethod;
   readonly registeredAt: Milliseconds;
   /** `null`: never. */
   readonly secretExpiresAt: Milliseconds | null;

@@ -1,4 +1,4 @@
-import type { ClientAuthMethod, UpstreamRegistrationConfig } from '../../config/config.ts';
+import type { UpstreamAuthMethod, UpstreamRegistrationConfig } from '../../config/config.ts';
 import type { Clock } from '../../types/time.ts';
 import { isPassingStatus, printableCode } from '../failures.ts';
 import { UpstreamError } from '../provider.ts';
@@ -17,7 +17,9 @@ export interface RegistrationRequest {
   /** `null`: what the provider lists. */
   readonly scopes: readonly string[] | null;
   /** Asked for by the operator; `null`: the best that both know. */
-  readonly method: ClientAuthMethod | null;
+  readonly method: UpstreamAuthMethod | null;
+  /** The public part of the key of `private_key_jwt` (RFC 7517); `null`: there is none. */
+  readonly jwk: Readonly<Record<string, unknown>> | null;
   /** Named by the operator; they come before those of the metadata. */
   readonly endpoints: Partial<RegisteredEndpoints>;
 }
@@ -25,7 +27,13 @@ export interface RegistrationRequest {
 /** Longest text that is taken for a client id or a secret, in characters. */
 const longest = 8192;
 
-const methods: readonly ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'none'];
+/** Best first. */
+const methods: readonly UpstreamAuthMethod[] = [
+  'private_key_jwt',
+  'client_secret_basic',
+  'client_secret_post',
+  'none',
+];
 
 /** Registers (RFC 7591 §3.1). Throws {@link UpstreamError}; its message never holds what the provider wrote. */
 export async function register(
@@ -85,10 +93,11 @@ export async function unregister(http: UpstreamHttp, { management }: Registratio
 /** Intersects what we can with what is advertised; nothing advertised means Basic (RFC 8414 §2). */
 function chooseMethod(
   { methods: advertised, s256 }: RegistrationServer,
-  { method, upstream }: RegistrationRequest,
-): ClientAuthMethod {
+  { method, upstream, jwk }: RegistrationRequest,
+): UpstreamAuthMethod {
   if (method !== null) return method;
   const chosen = methods.find((one) => {
+    if (one === 'private_key_jwt' && jwk === null) return false;
     if (advertised === null) return one === 'client_secret_basic';
     // Without a secret PKCE is all that ties a code to us.
     return advertised.includes(one) && (one !== 'none' || s256);
@@ -103,8 +112,8 @@ function chooseMethod(
 
 function metadataOf(
   { scopes: listed }: RegistrationServer,
-  { config, redirectUri, scopes }: RegistrationRequest,
-  method: ClientAuthMethod,
+  { config, redirectUri, scopes, jwk }: RegistrationRequest,
+  method: UpstreamAuthMethod,
 ): Record<string, unknown> {
   const asked = scopes ?? listed ?? [];
   return {
@@ -114,6 +123,7 @@ function metadataOf(
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     token_endpoint_auth_method: method,
+    ...(method === 'private_key_jwt' && { jwks: { keys: [jwk] } }),
     ...(asked.length > 0 && { scope: asked.join(' ') }),
     ...(config.softwareId !== null && { software_id: config.softwareId }),
     ...(config.softwareStatement !== null && { software_statement: config.softwareStatement }),
@@ -123,7 +133,7 @@ function metadataOf(
 interface Reading {
   readonly server: RegistrationServer;
   readonly request: RegistrationRequest;
-  readonly method: ClientAuthMethod;
+  readonly method: UpstreamAuthMethod;
 }
 
 function readRegistration(
@@ -136,13 +146,13 @@ function readRegistration(
   const clientId = textOf(answer['client_id']);
   if (clientId === null) throw invalid('the answer has no usable client_id');
   const method = methods.find((one) => one === (answer['token_endpoint_auth_method'] ?? asked));
-  if (!method)
+  if (!method || (method === 'private_key_jwt' && request.jwk === null))
     throw invalid(
       'the provider gave us a way to authenticate that we do not know; set token_endpoint_auth_method',
     );
   const now = clock();
   const secret = secretOf(answer, { clientSecret: null, secretExpiresAt: null });
-  if (method !== 'none' && secret.clientSecret === null)
+  if (method.startsWith('client_secret') && secret.clientSecret === null)
     throw invalid(`the answer has no client_secret, and ${method} needs one`);
   if (secret.secretExpiresAt !== null && secret.secretExpiresAt <= now)
     throw invalid('the client_secret had ended when it came');
