@@ -1,5 +1,5 @@
 import { runConfigJsonSchema } from '../config/json-schema.ts';
-import { parseConfigText } from '../config/load.ts';
+import { readConfigFile } from '../config/load.ts';
 import { resolveRunConfig } from '../config/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { formatDuration } from '../config/duration.ts';
@@ -21,24 +21,22 @@ const usage = `usage: sallyport config check FILE    find every mistake in a con
  */
 export async function runConfigCommand(args: readonly string[], io: ConfigCommandIo): Promise<number> {
   const [action, file, ...rest] = args;
+  if (args.includes('--help') || args.includes('-h')) {
+    io.stdout(usage);
+    return 0;
+  }
   if (action === 'schema' && file === undefined) {
     io.stdout(`${JSON.stringify(runConfigJsonSchema(), null, 2)}\n`);
     return 0;
   }
   if (action === 'check' && file !== undefined && rest.length === 0) return check(file, io);
-  if (action === '--help' || action === '-h') {
-    io.stdout(usage);
-    return 0;
-  }
-  io.stderr(usage);
+  io.stderr(`sallyport: ${mistake(args)}\n\n${usage}`);
   return 2;
 }
 
 async function check(file: string, io: ConfigCommandIo): Promise<number> {
-  const text = await read(file, io);
-  if (text === null) return 1;
   try {
-    const config = await resolveRunConfig(parseConfigText(text, file), io);
+    const config = await resolveRunConfig(await readConfigFile(file, io), io);
     const { alg } = loadKeySet(config.signingKeys).signing;
     const unsaid = missingAccess(config);
     if (unsaid !== null) throw new SallyportError('config_invalid', unsaid);
@@ -50,6 +48,12 @@ async function check(file: string, io: ConfigCommandIo): Promise<number> {
     io.stderr(`${file}: ${error.message}\n`);
     return 1;
   }
+}
+
+function mistake([action, file]: readonly string[]): string {
+  if (action === undefined) return 'say what to do';
+  if (action === 'check') return file === undefined ? 'say which file to check' : 'say one file only';
+  return action === 'schema' ? '"schema" takes nothing more' : `there is no "${action}" here`;
 }
 
 /** What is in force, in the operator's words; secrets are only counted. */
@@ -82,14 +86,4 @@ function summaryOf(config: Config, alg: string): string {
     ],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}\n`).join('');
-}
-
-async function read(file: string, io: ConfigCommandIo): Promise<string | null> {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await io.readFile(file));
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    io.stderr(`${file} cannot be read as text in UTF-8${code}\n`);
-    return null;
-  }
 }

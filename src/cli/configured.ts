@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { parseConfigText } from '../config/load.ts';
+import { readConfigFile } from '../config/load.ts';
 import { resolveRunConfig } from '../config/resolve.ts';
 import { withExistingState } from '../gateway/state-dir.ts';
 import { SallyportError } from '../types/error.ts';
@@ -20,7 +20,7 @@ export const configuredOptions: Options = {
 export async function loadWritten(given: Given, io: CommandIo): Promise<Config> {
   const file = textOption(given, 'config');
   if (file === undefined) throw new UsageError('say which configuration to use: -c FILE');
-  return resolveRunConfig(parseConfigText(await readText(file, io), file), io);
+  return resolveRunConfig(await readConfigFile(file, io), io);
 }
 
 /** The configuration as `serve` would run it, with what the state directory holds; makes nothing. */
@@ -39,14 +39,6 @@ export function defaultStateDir(env: Readonly<Record<string, string | undefined>
   if (own !== undefined && own !== '') return own;
   const base = states === undefined || states === '' ? join(homedir(), '.local/state') : states;
   return join(base, 'sallyport');
-}
-
-async function readText(file: string, io: CommandIo): Promise<string> {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await io.readFile(file));
-  } catch (error) {
-    throw new SallyportError('config_invalid', `${file} cannot be read as text in UTF-8`, { cause: error });
-  }
 }
 
 /** The database of the configuration. @throws {SallyportError} when it has none that outlives the gateway */

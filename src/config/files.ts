@@ -34,7 +34,8 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
 };
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be read, as the rest of a sentence about it. */
+export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return reasons[code] ?? `cannot be read${code === '' ? '' : ` (${code})`}`;
 }

@@ -1,6 +1,25 @@
 import { LineCounter, isAlias, parseDocument, visit } from 'yaml';
 import type { Document } from 'yaml';
+import { reasonOf, textOf } from './files.ts';
 import { ConfigError } from './problems.ts';
+import type { ResolveIo } from './resolving.ts';
+
+/**
+ * Reads a configuration file.
+ * @throws {ConfigError} also when there is none, or when it is no text
+ */
+export async function readConfigFile(
+  file: string,
+  { readFile }: Pick<ResolveIo, 'readFile'>,
+): Promise<unknown> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    const fix = 'name a configuration file that this user may read';
+    throw new ConfigError([{ path: file, problem: reasonOf(cause), fix }], { cause });
+  });
+  const text = textOf(bytes);
+  if (text !== null) return parseConfigText(text, file);
+  throw new ConfigError([{ path: file, problem: 'is not text in UTF-8', fix: 'save it as text in UTF-8' }]);
+}
 
 /**
  * Reads the text of a configuration file, YAML 1.2 or JSON (which YAML contains). A key that comes twice, an unknown

@@ -1,8 +1,7 @@
-import { parseConfigText } from './load.ts';
+import { readConfigFile } from './load.ts';
 import { resolveRunConfig } from './resolve.ts';
 import type { ResolveIo } from './resolving.ts';
 import type { Config } from './config.ts';
-import { ConfigError } from './problems.ts';
 
 /** A configuration file that can be read again, and every file that it named the last time. */
 export interface ConfigSource {
@@ -33,16 +32,8 @@ export function configSource(
         return io.readFile(path);
       };
       try {
-        const bytes = await io.readFile(file).catch((cause: unknown) => {
-          const problem = 'cannot be read';
-          throw new ConfigError([{ path: file, problem, fix: 'put it where this process may read it' }], {
-            cause,
-          });
-        });
-        const text = new TextDecoder().decode(bytes);
-        const config = complete(
-          await resolveRunConfig(parseConfigText(text, file), { env: io.env, readFile }),
-        );
+        const written = await readConfigFile(file, io);
+        const config = complete(await resolveRunConfig(written, { env: io.env, readFile }));
         files = [...read];
         return config;
       } catch (error) {

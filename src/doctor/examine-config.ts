@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
-import { parseConfigText } from '../config/load.ts';
+import { readConfigFile } from '../config/load.ts';
 import { ConfigError, resolveRunConfig } from '../config/resolve.ts';
 import { loadKeySet } from '../keys/key-set.ts';
 import { SallyportError } from '../types/error.ts';
@@ -33,7 +33,7 @@ export async function examineConfig(file: string, { stateDir, env }: ExamineConf
   let config: Config;
   let ours: readonly Finding[];
   try {
-    config = await resolveRunConfig(parseConfigText(await readFile(file, 'utf8'), file), io);
+    config = await resolveRunConfig(await readConfigFile(file, { readFile: (path) => readFile(path) }), io);
     ours = examineText(config);
   } catch (error) {
     return report(subject, problemsOf(error));
@@ -72,6 +72,5 @@ function problemsOf(error: unknown): readonly Finding[] {
     );
   if (error instanceof SallyportError)
     return [finding('config', fail(error.message, 'change what it names'))];
-  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-  return [finding('config', fail(`the file cannot be read${code}`, 'name a file that this user may read'))];
+  throw error;
 }

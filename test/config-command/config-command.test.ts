@@ -121,7 +121,7 @@ describe('sallyport config check FILE', () => {
   it('fails for files that are missing or no text', async () => {
     expect(await run(['check', 'none.yaml'])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('ENOENT'),
+      err: expect.stringContaining('none.yaml: does not exist\n  fix: '),
     });
     const binary = await run(['check', 'a.yaml'], { 'a.yaml': Uint8Array.of(0xff, 0xfe, 0x00) });
     expect(binary).toMatchObject({ code: 1, err: expect.stringContaining('UTF-8') });
@@ -148,7 +148,19 @@ describe('sallyport config', () => {
     },
   );
 
-  it('explains itself when asked', async () => {
-    expect(await run(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('usage:'), err: '' });
+  it.each([[['--help']], [['-h']], [['check', '--help']], [['schema', '-h']]])(
+    'explains itself when asked: %j',
+    async (args) => {
+      expect(await run(args)).toMatchObject({ code: 0, out: expect.stringContaining('usage:'), err: '' });
+    },
+  );
+
+  it.each([
+    [[], 'say what to do'],
+    [['check'], 'say which file to check'],
+    [['check', 'a', 'b'], 'say one file only'],
+    [['chek'], 'there is no "chek" here'],
+  ])('says first what was wrong with %j', async (args, problem) => {
+    expect((await run(args)).err).toMatch(new RegExp(`^sallyport: ${problem}\n\nusage:`, 'u'));
   });
 });

@@ -148,7 +148,7 @@ describe('the text of a configuration', () => {
     expect(await findingOf('config', 'a: [')).toMatchObject({ level: 'fail' });
     const { findings } = await examineConfig(join(directory, 'none.yaml'), { stateDir: directory, env: {} });
     expect(findings).toMatchObject([{ check: 'config', level: 'fail' }]);
-    expect(findings[0]?.message).toContain('ENOENT');
+    expect(findings[0]?.message).toContain('none.yaml: does not exist');
   });
 });
 
