@@ -3,6 +3,7 @@ import { examineConfig } from '../doctor/examine-config.ts';
 import { examineUrl } from '../doctor/examine.ts';
 import type { Report } from '../doctor/finding.ts';
 import { renderText } from '../doctor/render.ts';
+import { UsageError } from './command-io.ts';
 import type { CommandIo } from './command-io.ts';
 import { defaultStateDir } from './configured.ts';
 
@@ -25,19 +26,21 @@ interface Wanted {
   readonly stateDir: string;
   readonly register: boolean;
   readonly json: boolean;
-  readonly help: boolean;
 }
 
 /** `sallyport doctor …`. @returns the exit code: 0 all fine, 1 something breaks a client or ourselves, 2 wrong arguments */
 export async function doctor(args: readonly string[], io: DoctorIo): Promise<number> {
-  const wanted = readArguments(args, io);
-  if (wanted === null) {
-    io.stderr(usage);
-    return 2;
-  }
-  if (wanted.help) {
+  if (args.includes('--help') || args.includes('-h')) {
     io.stdout(usage);
     return 0;
+  }
+  let wanted: Wanted;
+  try {
+    wanted = readArguments(args, io);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.stderr(`sallyport: ${error.message}\n\n${usage}`);
+    return 2;
   }
   const told = await examine(wanted, io);
   io.stdout(wanted.json ? `${JSON.stringify(told, null, 2)}\n` : renderText(told));
@@ -49,10 +52,24 @@ async function examine({ url, config, stateDir, register }: Wanted, { env }: Doc
   return examineConfig(config ?? '', { stateDir, env });
 }
 
-/** `null`: not to be understood. */
-function readArguments(args: readonly string[], { env }: DoctorIo): Wanted | null {
+/** @throws {UsageError} */
+function readArguments(args: readonly string[], { env }: DoctorIo): Wanted {
+  const { values, positionals } = parsed(args);
+  const { config = null, register, json } = values;
+  const [text, ...more] = positionals;
+  if (more.length > 0) throw new UsageError('say one URL only');
+  if ((text === undefined) === (config === null)) throw new UsageError('say either a URL or -c FILE');
+  // Registering is only for where there is somebody to register with.
+  if (config !== null && register) throw new UsageError('--register is for a URL');
+  const url = text === undefined ? null : URL.parse(text);
+  if (text !== undefined && (url === null || !isUsable(url)))
+    throw new UsageError('the URL must be http or https, without credentials and fragment');
+  return { url, config, stateDir: values['state-dir'] ?? defaultStateDir(env), register, json };
+}
+
+function parsed(args: readonly string[]) {
   try {
-    const { values, positionals } = parseArgs({
+    return parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
@@ -60,20 +77,10 @@ function readArguments(args: readonly string[], { env }: DoctorIo): Wanted | nul
         'state-dir': { type: 'string' },
         register: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const [text, ...more] = positionals;
-    const url = text === undefined ? null : URL.parse(text);
-    const usable = url === null || isUsable(url);
-    // Exactly one of the two, and registering only where there is somebody to register with.
-    const clear = (url === null) !== (values.config === undefined) && (text === undefined) === (url === null);
-    const fits = values.config === undefined || !values.register;
-    if (!values.help && (!usable || !clear || !fits || more.length > 0)) return null;
-    const { config = null, register, json, help } = values;
-    return { url, config, stateDir: values['state-dir'] ?? defaultStateDir(env), register, json, help };
-  } catch {
-    return null;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'these arguments are not understood');
   }
 }
 

@@ -4,6 +4,8 @@ import { processIo } from '../config/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { startGateway } from '../gateway/start.ts';
 import { createPinoLog } from '../observe/pino-log.ts';
+import { ConfigError } from '../config/resolve.ts';
+import { UsageError } from './command-io.ts';
 import { defaultStateDir } from './configured.ts';
 
 const usage = `usage: sallyport serve -c FILE [--state-dir DIR]
@@ -21,7 +23,7 @@ export async function serve(args: readonly string[]): Promise<number> {
       process.stdout.write(usage);
       return 0;
     }
-    if (file === undefined) throw new Error('say which configuration to use: sallyport serve -c FILE');
+    if (file === undefined) throw new UsageError('say which configuration to use: -c FILE');
     const source = configSource(file, { io: processIo, complete: withAudit });
     const config = await source.load();
     const log = createPinoLog(config.observe.logLevel);
@@ -38,8 +40,9 @@ export async function serve(args: readonly string[]): Promise<number> {
     await gateway.close();
     return 0;
   } catch (error) {
-    process.stderr.write(`sallyport: ${explain(error)}\n`);
-    return 1;
+    const wrong = error instanceof UsageError;
+    process.stderr.write(`sallyport: ${explain(error)}\n${wrong ? `\n${usage}` : ''}`);
+    return wrong ? 2 : 1;
   }
 }
 
@@ -55,16 +58,21 @@ interface ServeOptions {
   readonly help?: boolean;
 }
 
+/** @throws {UsageError} */
 function readOptions(args: readonly string[]): ServeOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      config: { type: 'string', short: 'c' },
-      'state-dir': { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  return values;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        config: { type: 'string', short: 'c' },
+        'state-dir': { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'these arguments are not understood');
+  }
 }
 
 function stopSignal(): Promise<string> {
@@ -76,5 +84,11 @@ function stopSignal(): Promise<string> {
 /** The message, and the messages behind it. None of them holds a secret. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown failure';
-  return error.cause instanceof Error ? `${error.message} (${explain(error.cause)})` : error.message;
+  // It says everything itself, the last line being a fix.
+  if (error instanceof ConfigError) return error.message;
+  const { message, cause } = error;
+  if (!(cause instanceof Error)) return message;
+  const told =
+    message.includes(cause.message) || ('code' in cause && message.includes(`(${String(cause.code)})`));
+  return told ? message : `${message} (${explain(cause)})`;
 }

@@ -133,13 +133,23 @@ describe('sallyport serve', () => {
   });
 
   it.each([
-    [['serve'], 'serve -c FILE'],
-    [['serve', '-c', '/nonexistent/file'], '/nonexistent/file'],
-    [['serve', '--unheard-of'], '--unheard-of'],
-  ])('explains what is wrong with %j', async (args, text) => {
+    [['serve'], 2, 'say which configuration to use: -c FILE\n\nusage: sallyport serve'],
+    [['serve', '--unheard-of'], 2, '--unheard-of'],
+    [['serve', '-c', '/nonexistent/file'], 1, '/nonexistent/file: does not exist\n  fix: '],
+    [['serve', '-c', '/'], 1, '/: is a directory\n  fix: '],
+  ])('explains what is wrong with %j, and ends with %i', async (args, code, text) => {
     const served = run(args);
-    expect(await served.ended).toBe(1);
+    expect(await served.ended).toBe(code);
     expect(served.output()).toContain(text);
+  });
+
+  it('says where else its state could be when it cannot be there', async () => {
+    const file = await configFile(0);
+    const served = run(['serve', '-c', file, '--state-dir', join(file, 'state')]);
+    expect(await served.ended).toBe(1);
+    expect(served.output()).toMatch(
+      /cannot be used \(ENOTDIR\): let this user write there, or .* --state-dir\n$/u,
+    );
   });
 });
 

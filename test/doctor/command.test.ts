@@ -82,18 +82,26 @@ describe('sallyport doctor', () => {
   });
 
   it.each([
-    ['nothing', []],
-    ['a word', ['mcp.example.com']],
-    ['another scheme', ['file:///etc/passwd']],
-    ['credentials in the URL', ['https://user:secret@mcp.example.com/']],
-    ['two URLs', ['https://a.example', 'https://b.example']],
-    ['a URL and a file', ['https://a.example', '-c', 'a.yaml']],
-    ['a file to register with', ['-c', 'a.yaml', '--register']],
-    ['an unknown option', ['https://a.example', '--force']],
-  ])('ends with 2 for %s', async (_what, args) => {
+    ['nothing', [], 'say either a URL or -c FILE'],
+    ['a word', ['mcp.example.com'], 'the URL must be http or https'],
+    ['another scheme', ['file:///etc/passwd'], 'the URL must be http or https'],
+    ['credentials in the URL', ['https://user:secret@mcp.example.com/'], 'without credentials'],
+    ['two URLs', ['https://a.example', 'https://b.example'], 'say one URL only'],
+    ['a URL and a file', ['https://a.example', '-c', 'a.yaml'], 'say either a URL or -c FILE'],
+    ['a file to register with', ['-c', 'a.yaml', '--register'], '--register is for a URL'],
+    ['an unknown option', ['https://a.example', '--force'], "Unknown option '--force'"],
+  ])('ends with 2 for %s, and says why', async (_what, args, problem) => {
     const { code, out, err } = await run(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(problem);
+    expect(err).not.toContain('secret');
     expect(err).toContain('usage: sallyport doctor');
+  });
+
+  it('says what is wrong with a configuration that is not there', async () => {
+    const { code, out } = await run('-c', join(directory, 'none.yaml'));
+    expect(code).toBe(1);
+    expect(out).toMatch(/^FAIL {2}config: .*none\.yaml: does not exist\n {6}fix: /mu);
   });
 
   it('explains itself', async () => {
