@@ -29,7 +29,7 @@ export async function startAdmin(
     observer: auth.observer,
   });
   const server = createServer({ requestTimeout: 30_000, insecureHTTPParser: false }, toNodeHandler(handler));
-  await listen(server, { ...admin, setting: 'admin.listen.port' });
+  await listen(server, { ...admin, setting: 'admin.listen' });
   // A listening TCP server has an address.
   const { port } = server.address() as AddressInfo;
   const name = admin.host.includes(':') ? `[${admin.host}]` : admin.host;

@@ -115,7 +115,7 @@ function createServer({ listen: { tls } }: Config, listener: RequestListener): S
 
 async function listening(config: Config, listener: RequestListener): Promise<Server> {
   const server = createServer(config, listener);
-  await listen(server, { ...config.listen, setting: 'listen.port' });
+  await listen(server, { ...config.listen, setting: 'listen' });
   return server;
 }
 

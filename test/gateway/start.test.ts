@@ -97,6 +97,13 @@ describe('a gateway', () => {
     await start(config);
   });
 
+  it('names the setting when the address is none of this machine', async () => {
+    const config = await gatewayConfig({ listen: { host: '192.0.2.1', port: 0 } });
+    await expect(start(config)).rejects.toThrow(
+      'this machine has no such address: choose another listen.host',
+    );
+  });
+
   it('says what is wrong with a state directory that is a file', async () => {
     stateDir = join(directory, 'file');
     await start(await gatewayConfig()).then((gateway) => gateway.close());
