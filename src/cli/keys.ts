@@ -1,11 +1,10 @@
 import { unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Config, PemSource } from '../config/config.ts';
-import { sha256 } from '../crypto/hash.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { generateSigningKeyPem, parseSigningKey } from '../crypto/signing-key.ts';
 import type { SigningAlg } from '../crypto/signing-key.ts';
-import { listRetired, rotateHmacSecret, rotateSigningKey } from '../gateway/state-dir.ts';
+import { dropSigningKey, listRetired, rotateHmacSecret, rotateSigningKey } from '../gateway/state-dir.ts';
+import type { RetiredFile } from '../gateway/state-dir.ts';
 import { nameLabel } from '../observe/audit/labels.ts';
 import { SallyportError } from '../types/error.ts';
 import { withAudit } from './audit.ts';
@@ -13,18 +12,20 @@ import type { Command, Given } from './command.ts';
 import { noWords, runCommand, textOption } from './command.ts';
 import { UsageError } from './command-io.ts';
 import type { CommandIo } from './command-io.ts';
-import { configuredOptions, loadConfigured, loadWritten, stateDirOf } from './configured.ts';
-import { renderTable } from './table.ts';
+import { configuredOptions, loadWritten, stateDirOf } from './configured.ts';
+import { listKeys } from './key-list.ts';
 
 const algs: readonly SigningAlg[] = ['ES256', 'ES384', 'ES512', 'RS256', 'EdDSA'];
 
 const usage = `usage: sallyport keys generate [--alg ${algs.join('|')}] [--hmac] [--out FILE]
        sallyport keys list   -c FILE [--state-dir DIR] [--json]
-       sallyport keys rotate -c FILE [--state-dir DIR] [--alg ALG] [--hmac]
+       sallyport keys rotate -c FILE [--state-dir DIR] [--alg ALG] [--hmac | --leaked]
        sallyport keys prune  -c FILE [--state-dir DIR] [--yes]
 
 rotate replaces what signs and keeps the former one for verifying; a running gateway takes it up by itself. For keys
-that the configuration names it writes a new file and says what to change. prune removes what nothing needs any more.
+that the configuration names it writes a new file and says what to change. With --leaked the former signing key is not
+kept: access tokens that it signed are worthless as soon as gateways notice, and clients refresh. prune removes what
+nothing needs any more.
 `;
 
 const alg = { alg: { type: 'string' }, hmac: { type: 'boolean' } } as const;
@@ -33,8 +34,8 @@ const command: Command = {
   usage,
   actions: {
     generate: { options: { ...alg, out: { type: 'string' } }, run: generate },
-    list: { options: { ...configuredOptions, json: { type: 'boolean' } }, run: list },
-    rotate: { options: { ...configuredOptions, ...alg }, run: rotate },
+    list: { options: { ...configuredOptions, json: { type: 'boolean' } }, run: listKeys },
+    rotate: { options: { ...configuredOptions, ...alg, leaked: { type: 'boolean' } }, run: rotate },
     prune: { options: { ...configuredOptions, yes: { type: 'boolean' } }, run: prune },
   },
 };
@@ -60,57 +61,12 @@ async function generate(given: Given, io: CommandIo): Promise<number> {
   return 0;
 }
 
-interface ListedKey {
-  readonly kind: 'signing key' | 'HMAC secret';
-  /** `kid`, or what tells secrets apart without telling them. */
-  readonly id: string;
-  readonly alg: string;
-  readonly role: 'signs' | 'verifies';
-  readonly origin: string;
-}
-
-async function list(given: Given, io: CommandIo): Promise<number> {
-  noWords(given);
-  const keys = listKeys(await loadConfigured(given, io));
-  if (given.options['json'] === true) {
-    io.stdout(`${JSON.stringify(keys, null, 2)}\n`);
-    return 0;
-  }
-  if (keys.length === 0) {
-    io.stdout('no keys yet: the gateway makes them when it starts\n');
-    return 0;
-  }
-  const rows = keys.map((key) => [key.kind, key.id, key.alg, key.role, key.origin]);
-  io.stdout(renderTable([['KIND', 'ID', 'ALG', 'ROLE', 'FILE'], ...rows]));
-  return 0;
-}
-
-function listKeys({ signingKeys, hmacSecrets }: Config): readonly ListedKey[] {
-  const pems = signingKeys ? [signingKeys.signing, ...signingKeys.fallbacks] : [];
-  return [
-    ...pems.map((source, index): ListedKey => {
-      const key = parse(source);
-      return { kind: 'signing key', id: key.kid, alg: key.alg, role: roleAt(index), origin: source.origin };
-    }),
-    ...hmacSecrets.map((secret, index): ListedKey => {
-      const id = sha256(secret.reveal()).slice(0, 16);
-      return { kind: 'HMAC secret', id, alg: 'HMAC', role: roleAt(index), origin: `number ${index + 1}` };
-    }),
-  ];
-}
-
-function roleAt(index: number): ListedKey['role'] {
-  return index === 0 ? 'signs' : 'verifies';
-}
-
-function parse({ pem, origin }: PemSource): ReturnType<typeof parseSigningKey> {
-  return parseSigningKey(pem.reveal(), origin);
-}
-
 async function rotate(given: Given, io: CommandIo): Promise<number> {
   noWords(given);
   const hmac = given.options['hmac'] === true;
   if (hmac && textOption(given, 'alg') !== undefined) throw new UsageError('--alg is for signing keys');
+  // Without the former secret nobody could open the rings that the store keeps.
+  if (hmac && isLeaked(given)) throw new UsageError('--leaked is for signing keys');
   const written = await loadWritten(given, io);
   if (hmac) {
     if (written.hmacSecrets.length > 0) return explainSecrets(io);
@@ -118,18 +74,29 @@ async function rotate(given: Given, io: CommandIo): Promise<number> {
   }
   if (written.signingKeys) return writeNext(given, io, written.signingKeys.signing.origin);
   const pem = generateSigningKeyPem(algOf(given));
-  return rotateOwn(given, io, { kind: 'signing key', turn: (stateDir) => rotateSigningKey(stateDir, pem) });
+  const turn = isLeaked(given) ? dropSigningKey : rotateSigningKey;
+  return rotateOwn(given, io, { kind: 'signing key', turn: (stateDir) => turn(stateDir, pem) });
+}
+
+function isLeaked({ options: { leaked } }: Given): boolean {
+  return leaked === true;
 }
 
 /** What nobody configured is in the state directory, and ours to replace. */
 async function rotateOwn(
   given: Given,
   io: CommandIo,
-  { kind, turn }: { readonly kind: ListedKey['kind']; readonly turn: (stateDir: string) => Promise<string> },
+  {
+    kind,
+    turn,
+  }: { readonly kind: RetiredFile['kind']; readonly turn: (stateDir: string) => Promise<string> },
 ): Promise<number> {
   const retired = await turn(stateDirOf(given, io));
   await tell(given, io, { kind, path: retired });
-  io.stdout(`there is a new ${kind}; the former one goes on verifying as ${retired}\n`);
+  const former = isLeaked(given)
+    ? 'is gone, and verifies nothing any more'
+    : `goes on verifying as ${retired}`;
+  io.stdout(`there is a new ${kind}; the former one ${former}\n`);
   return 0;
 }
 
@@ -140,7 +107,9 @@ async function writeNext(given: Given, io: CommandIo, origin: string): Promise<n
   await writePrivate(path, pem);
   io.stdout(
     `${path} holds ${describe(pem, path, false)}\n` +
-      `now name it in signing_key_config.signing_key_file, and ${origin} first in fallback_key_files\n`,
+      (isLeaked(given)
+        ? `now name it in signing_key_config.signing_key_file, and ${origin} nowhere any more\n`
+        : `now name it in signing_key_config.signing_key_file, and ${origin} first in fallback_key_files\n`),
   );
   return 0;
 }
@@ -155,11 +124,12 @@ function explainSecrets(io: CommandIo): number {
 
 async function prune(given: Given, io: CommandIo): Promise<number> {
   noWords(given);
-  const { lifespans } = await loadWritten(given, io);
+  const { lifespans, keyActivationDelay } = await loadWritten(given, io);
   const now = io.clock();
   const old = (await listRetired(stateDirOf(given, io))).filter(({ kind, since }) => {
     const needed = kind === 'signing key' ? lifespans.accessToken : lifespans.session;
-    return now - since > needed + margin;
+    // It signs on until the delay of its successor is over.
+    return now - since > keyActivationDelay + needed + margin;
   });
   if (old.length === 0) io.stdout('nothing is old enough: every retired key may still be needed\n');
   for (const file of old) {
@@ -179,7 +149,7 @@ const margin = 3_600_000;
 async function tell(
   given: Given,
   io: CommandIo,
-  { kind, path }: { readonly kind: ListedKey['kind']; readonly path: string },
+  { kind, path }: { readonly kind: RetiredFile['kind']; readonly path: string },
 ): Promise<void> {
   const ring = kind === 'signing key' ? 'signing' : 'hmac';
   await withAudit(await loadWritten(given, io), io, (audit) =>

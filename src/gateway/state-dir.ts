@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { link, mkdir, open, readFile, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config, PemSource } from '../config/config.ts';
@@ -14,9 +15,18 @@ const hmacSecretName = 'hmac-secret';
 const retiredKey = /^signing-key-[\w-]+\.pem$/u;
 const retiredSecret = /^hmac-secret-[\w-]+$/u;
 
-/** The files that sign, whether or not they are there: they change when somebody rotates them. */
+/** The files that sign, whether or not they are there, and the retired ones: they change when somebody rotates or prunes. */
 export function stateFiles(stateDir: string): readonly string[] {
-  return [join(stateDir, signingKeyName), join(stateDir, hmacSecretName)];
+  return [signingKeyName, hmacSecretName, ...retiredNames(stateDir)].map((name) => join(stateDir, name));
+}
+
+/** None where there is no such directory. */
+function retiredNames(stateDir: string): readonly string[] {
+  try {
+    return readdirSync(stateDir).filter((name) => retiredKey.test(name) || retiredSecret.test(name));
+  } catch {
+    return [];
+  }
 }
 
 /**
@@ -51,10 +61,25 @@ export function withExistingState(config: Config, stateDir: string): Promise<Con
  * @throws {SallyportError} `storage_failed` when there is no key yet, or the directory cannot be written
  */
 export function rotateSigningKey(stateDir: string, pem: string): Promise<string> {
-  return replace(stateDir, { name: signingKeyName, next: pem }, (present) => {
-    const { kid } = parseSigningKey(present.toString(), signingKeyName);
-    return `signing-key-${kid}.pem`;
+  return replace(stateDir, { name: signingKeyName, next: pem }, retiredKeyName);
+}
+
+/**
+ * Makes a new signing key in place of one that leaked, which nobody keeps: what it signed is worth nothing once gateways
+ * have noticed. @returns the name that it would have been kept under
+ * @throws {SallyportError} `storage_failed`
+ */
+export function dropSigningKey(stateDir: string, pem: string): Promise<string> {
+  return using(stateDir, async () => {
+    const path = join(stateDir, signingKeyName);
+    const present = await presentFile(path);
+    await writeDurably(path, pem);
+    return join(stateDir, retiredKeyName(present));
   });
+}
+
+function retiredKeyName(present: Buffer): string {
+  return `signing-key-${parseSigningKey(present.toString(), signingKeyName).kid}.pem`;
 }
 
 /** Likewise for the HMAC secret. @throws {SallyportError} `storage_failed` */
@@ -73,14 +98,17 @@ function replace(
 ): Promise<string> {
   return using(stateDir, async () => {
     const path = join(stateDir, name);
-    if (!(await isThere(path)))
-      throw new SallyportError('storage_failed', `there is no ${path} yet: start the gateway once`);
-    const present = await readFile(path);
+    const present = await presentFile(path);
     const retired = join(stateDir, retiredName(present));
     await writeDurably(retired, present);
     await writeDurably(path, next);
     return retired;
   });
+}
+
+async function presentFile(path: string): Promise<Buffer> {
+  if (await isThere(path)) return readFile(path);
+  throw new SallyportError('storage_failed', `there is no ${path} yet: start the gateway once`);
 }
 
 async function readState(config: Config, stateDir: string): Promise<Config> {
@@ -187,9 +215,16 @@ async function using<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof SallyportError) throw error;
-    throw new SallyportError('storage_failed', `the state directory ${stateDir} cannot be used`, {
-      cause: error,
-    });
+    const code = codeOf(error);
+    const why = typeof code === 'string' ? ` (${code})` : '';
+    const fix = 'let this user write there, or name another directory with --state-dir';
+    throw new SallyportError(
+      'storage_failed',
+      `the state directory ${stateDir} cannot be used${why}: ${fix}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -30,7 +30,7 @@ export async function readiness(context: ServerContext): Promise<Readiness> {
     .map(
       ({ name, until }) =>
         `signing key ${name} was taken away, and tokens that it signed may live until ${new Date(until).toISOString()}: ` +
-        'put its file back into fallback_key_files until then',
+        'put its file back among the fallbacks until then, unless it leaked',
     );
   return {
     ready: problems.length === 0,

@@ -5,7 +5,9 @@ import { runKeysCommand } from '../../src/cli/keys.ts';
 import { resolveRunConfig } from '../../src/config/resolve.ts';
 import { parseSigningKey } from '../../src/crypto/signing-key.ts';
 import { withStateDir } from '../../src/gateway/state-dir.ts';
+import { planKeys } from '../../src/keys/key-history.ts';
 import { loadKeySet } from '../../src/keys/key-set.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { day, hour } from '../store/backends.ts';
 import { run, Scene } from './scene.ts';
 import type { Around, Outcome } from './scene.ts';
@@ -86,6 +88,29 @@ describe('sallyport keys list', () => {
     expect(json.map(({ id }) => id)).toEqual([signs, verifies, expect.any(String)]);
   });
 
+  it('says when a new key will sign, where gateways have agreed on that in their store', async () => {
+    scene.write({});
+    const { storage } = await served();
+    if (storage?.type !== 'sqlite') throw new Error('serve keeps a database');
+    const store = await openSqliteStore({ path: storage.path });
+    const plan = { store, delay: 10 * 60_000, tokenLife: hour };
+    const [first = ''] = await kids();
+    await planKeys({ signing: [first], hmac: [] }, { ...plan, clock: Date.now });
+    await own(['rotate']);
+    const [second = ''] = await kids();
+    const seen = Date.parse('2026-11-23T14:00:00Z');
+    await planKeys({ signing: [second, first], hmac: [] }, { ...plan, clock: () => seen });
+    await store.close();
+    const { out } = await own(['list'], { now: seen + 60_000 });
+    expect(out).toMatch(new RegExp(`${second} +ES256 +verifies, signs from 2026-11-23 14:10:00Z `, 'u'));
+    expect(out).toMatch(new RegExp(`${first} +ES256 +signs `, 'u'));
+    const json = JSON.parse((await own(['list', '--json'], { now: seen + 60_000 })).out) as object[];
+    expect(json[0]).toMatchObject({ role: 'verifies', signs_from: '2026-11-23T14:10:00.000Z' });
+    expect((await own(['list'], { now: seen + 660_000 })).out).toMatch(
+      new RegExp(`${second} +ES256 +signs `, 'u'),
+    );
+  });
+
   it('says so when there are none yet, and makes none', async () => {
     scene.write({});
     expect((await own(['list'])).out).toBe('no keys yet: the gateway makes them when it starts\n');
@@ -113,6 +138,21 @@ describe('sallyport keys rotate', () => {
     ]);
   });
 
+  it('keeps nothing of a key that leaked', async () => {
+    const [first] = await kids();
+    const { code, out } = await own(['rotate', '--leaked']);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: 'there is a new signing key; the former one is gone, and verifies nothing any more\n',
+    });
+    expect(await kids()).toHaveLength(1);
+    expect(await kids()).not.toContain(first);
+    expect(scene.events()).toEqual([
+      expect.objectContaining({ change: 'retired', key: `signing-key-${first}.pem` }),
+    ]);
+    expect((await own(['rotate', '--hmac', '--leaked'])).code).toBe(2);
+  });
+
   it('replaces the HMAC secret of the state directory likewise', async () => {
     scene.write({});
     const [first] = (await served()).hmacSecrets;
@@ -135,6 +175,8 @@ describe('sallyport keys rotate', () => {
     expect(out).toContain(`name it in signing_key_config.signing_key_file, and ${present} first in`);
     expect(readFileSync(present, 'utf8')).toBe(before);
     expect(readdirSync(folder)).toHaveLength(2);
+    expect((await own(['rotate', '--leaked'])).out).toContain(`and ${present} nowhere any more`);
+    expect(readFileSync(present, 'utf8')).toBe(before);
   });
 
   it('leaves HMAC secrets that the configuration names to the operator', async () => {
@@ -169,6 +211,14 @@ describe('sallyport keys prune', () => {
     expect((await own(['prune', '--yes'])).out).toBe(`${file} (signing key) is gone\n`);
     expect(existsSync(file)).toBe(false);
     expect(await kids()).toHaveLength(2);
+  });
+
+  it('keeps a retired key that signs on until its successor may', async () => {
+    scene.write({ key_activation_delay: '24h' });
+    await served();
+    await own(['rotate']);
+    expect((await own(['prune'], { now: Date.now() + 24 * hour })).out).toContain('nothing is old enough');
+    expect((await own(['prune'], { now: Date.now() + 27 * hour })).out).toContain('(signing key) can go');
   });
 
   it('keeps a retired HMAC secret as long as a session may last', async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processIo } from '../../src/config/resolve.ts';
 import { configSource } from '../../src/config/source.ts';
 import { generateSigningKeyPem, parseSigningKey } from '../../src/crypto/signing-key.ts';
-import { rotateSigningKey } from '../../src/gateway/state-dir.ts';
+import { dropSigningKey, rotateSigningKey } from '../../src/gateway/state-dir.ts';
 import { startGateway } from '../../src/gateway/start.ts';
 import type { RunningGateway } from '../../src/gateway/start.ts';
 import type { Log } from '../../src/observe/log.ts';
@@ -193,6 +193,19 @@ describe('a key of the state directory that is rotated', () => {
     await line(reloaded);
     const { kid } = parseSigningKey(next, 'test');
     await expect.poll(() => kids(running)).toEqual([kid, old]);
+  });
+
+  it('because it leaked ends at once; so does a retired one that is taken away', async () => {
+    await writeFile(join(folder, 'secret'), 'a-secret-of-the-upstream');
+    const running = await start(await write());
+    const [first = ''] = await kids(running);
+    await rotateSigningKey(join(folder, 'state'), generateSigningKeyPem());
+    await expect.poll(async () => (await kids(running)).length).toBe(2);
+    await rm(join(folder, 'state', `signing-key-${first}.pem`));
+    await expect.poll(() => kids(running)).not.toContain(first);
+    const next = generateSigningKeyPem();
+    await dropSigningKey(join(folder, 'state'), next);
+    await expect.poll(() => kids(running)).toEqual([parseSigningKey(next, 'test').kid]);
   });
 });
 
