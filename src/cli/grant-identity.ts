@@ -4,21 +4,36 @@ import type { AuthStore, GrantKey } from '../store/contract.ts';
 import { SallyportError } from '../types/error.ts';
 import { openIdentity } from '../vault/sealed-rows.ts';
 
-/** What the upstream called the user of a grant; `null` when the grant is over, or no configured secret opens it. */
-export async function identityOf(
-  { bucket, grantId }: GrantKey,
-  { store, config }: { readonly store: AuthStore; readonly config: Config },
-): Promise<{ readonly name: string | null; readonly email: string | null } | null> {
-  const session = await store.readSession({ bucket, grantId, upstream: null });
-  if (!session || session.grant.identity.sealed.length === 0) return null;
-  try {
-    const { hmacSecrets, retiredSecretGrace: grace } = config;
-    const { rings } = await openKeyRings({ hmacSecrets, store, grace });
-    const owner = { bucket, userId: session.grant.userId };
-    const { name, email } = openIdentity(rings.vault, owner, session.grant.identity);
-    return { name, email };
-  } catch (error) {
-    if (error instanceof SallyportError && error.code !== 'storage_failed') return null;
-    throw error;
-  }
+/** What an upstream called the user of a grant; `null` when the grant is over, or its evidence does not open. */
+export type IdentityReader = (
+  grant: GrantKey,
+) => Promise<{ readonly name: string | null; readonly email: string | null } | null>;
+
+/**
+ * Opens what is sealed about users.
+ * @throws {SallyportError} `key_ring_locked` when no configured secret opens the store's keys
+ */
+export async function identityReader({
+  store,
+  config: { hmacSecrets, retiredSecretGrace: grace },
+}: {
+  readonly store: AuthStore;
+  readonly config: Config;
+}): Promise<IdentityReader> {
+  const { rings } = await openKeyRings({ hmacSecrets, store, grace });
+  return async ({ bucket, grantId }) => {
+    const session = await store.readSession({ bucket, grantId, upstream: null });
+    if (!session || session.grant.identity.sealed.length === 0) return null;
+    try {
+      const { name, email } = openIdentity(
+        rings.vault,
+        { bucket, userId: session.grant.userId },
+        session.grant.identity,
+      );
+      return { name, email };
+    } catch (error) {
+      if (error instanceof SallyportError && error.code === 'seal_broken') return null;
+      throw error;
+    }
+  };
 }

@@ -22,16 +22,17 @@ import { noWords, onlyWord, runCommand, textOption } from './command.ts';
 import { UsageError } from './command-io.ts';
 import type { CommandIo } from './command-io.ts';
 import { configuredOptions, databaseOf, loadConfigured } from './configured.ts';
-import { identityOf } from './grant-identity.ts';
+import { identityReader } from './grant-identity.ts';
 import { heading, rowOf, toJson } from './grant-view.ts';
 import { plainText, renderMoment, renderTable } from './table.ts';
 
-const usage = `usage: sallyport grants list -c FILE [--state-dir DIR] [--user ID] [--client ID] [--upstream NAME]
-                             [--state code|active|expired|revoked] [--limit N] [--json]
+const usage = `usage: sallyport grants list -c FILE [--state-dir DIR] [--user ID] [--email ADDRESS] [--client ID]
+                             [--upstream NAME] [--state code|active|expired|revoked] [--limit N] [--json]
        sallyport grants show SID -c FILE [--state-dir DIR] [--json]
        sallyport grants revoke -c FILE [--state-dir DIR] (--grant SID | --user ID | --client ID) [--yes]
 
 SID is the \`sid\` of tokens and log lines; a user's ID is \`sub\`; a client's ID is its client_id, or how lists show it.
+An e-mail address is what the provider told, verified or not; --email finds living grants, and --user ends them.
 A running gateway notices a revocation within five seconds.
 `;
 
@@ -47,6 +48,7 @@ const command: Command = {
       options: {
         ...configuredOptions,
         ...filters,
+        email: { type: 'string' },
         upstream: { type: 'string' },
         state: { type: 'string' },
         limit: { type: 'string' },
@@ -93,10 +95,12 @@ async function list(given: Given, io: CommandIo): Promise<number> {
   noWords(given);
   const limit = limitOf(given);
   const wanted = wantedOf(given);
-  return withStore(given, io, async (store) => {
+  return withStore(given, io, async (store, config) => {
     const found: GrantSummary[] = [];
     let more = false;
+    const isTheirs = await byEmail(given, { store, config });
     for await (const grant of grantsOf(store, wanted, matcher(given))) {
+      if (!(await isTheirs(grant))) continue;
       more = found.length === limit;
       if (more) break;
       found.push(grant);
@@ -134,6 +138,32 @@ async function show(given: Given, io: CommandIo): Promise<number> {
     io.stdout(renderTable(rows));
     return 0;
   });
+}
+
+/** `null` also when no configured secret opens what the store holds. */
+async function identityOf(
+  grant: GrantSummary,
+  parts: Parameters<typeof identityReader>[0],
+): ReturnType<Awaited<ReturnType<typeof identityReader>>> {
+  try {
+    return await (
+      await identityReader(parts)
+    )(grant);
+  } catch (error) {
+    if (error instanceof SallyportError && error.code === 'key_ring_locked') return null;
+    throw error;
+  }
+}
+
+/** E-mail addresses are sealed: each living grant is opened and looked at. Everybody, when none is asked for. */
+async function byEmail(
+  given: Given,
+  parts: Parameters<typeof identityReader>[0],
+): Promise<(grant: GrantSummary) => Promise<boolean>> {
+  const wanted = textOption(given, 'email')?.toLowerCase();
+  if (wanted === undefined) return () => Promise.resolve(true);
+  const identify = await identityReader(parts);
+  return async (grant) => (await identify(grant))?.email?.toLowerCase() === wanted;
 }
 
 async function revoke(given: Given, io: CommandIo): Promise<number> {

@@ -50,6 +50,23 @@ describe('sallyport grants list', () => {
     expect(short.err).toBe('there are more: --limit 10 shows more of them\n');
   });
 
+  it('finds somebody by the e-mail address that the provider told, which is sealed', async () => {
+    const stack = await scene.start();
+    await stack.signIn({ account: 'bob' });
+    const { sid } = (await listed())[0] ?? { sid: '' };
+    const { identity } = JSON.parse((await grants(['show', sid, '--json'])).out) as {
+      identity: { email: string };
+    };
+    await stack.signIn();
+    expect(await listed()).toHaveLength(2);
+    expect((await listed('--email', identity.email.toUpperCase())).map((one) => one.sid)).toEqual([sid]);
+    expect(await listed('--email', 'nobody@example.com')).toEqual([]);
+    scene.write({ storage: { type: 'sqlite', sqlite: { path: scene.database } } });
+    const locked = await run(runGrantsCommand, ['list', '--email', 'x', '-c', scene.config]);
+    expect(locked.code).toBe(1);
+    expect(locked.err).toContain('hmac_secret_files');
+  });
+
   it('says so when there is nothing, no database, or none that it could read', async () => {
     expect(existsSync(scene.database)).toBe(false);
     expect(await grants(['list'])).toMatchObject({
