@@ -1,0 +1,82 @@
+import { assumed, docs, reports } from './preset.ts';
+import type { Preset } from './preset.ts';
+
+const refreshQuirks: Preset['quirks'] = {
+  refreshTokenWhen: docs('scope'),
+  // A refresh gives a new token and leaves the old one alone.
+  rotation: docs('overlap'),
+  refreshOverlap: docs(90 * 86_400),
+  refreshTokenLifetime: docs(90 * 86_400),
+  scopeOnRefresh: reports('narrowed-without'),
+  nonceOnRefresh: assumed(false),
+};
+
+const identityQuirks: Preset['quirks'] = {
+  subject: docs('{pairwise}'),
+  emailVerified: docs('absent'),
+  jwksWithAlg: reports(false),
+  idTokenFields: docs({
+    openid: { ver: '2.0', uti: 'placeholder', rh: 'placeholder' },
+    profile: {
+      name: '{name}',
+      preferred_username: '{email}',
+      oid: '{oid}',
+      tid: '{tid}',
+      groups: '{groups}',
+      roles: '{roles}',
+    },
+    email: { email: '{email}' },
+  }),
+  userinfoFields: docs({
+    sub: '{subject}',
+    name: '{name}',
+    family_name: '{family_name}',
+    given_name: '{given_name}',
+    picture: 'https://graph.microsoft.com/v1.0/me/photo/$value',
+    email: '{email}',
+  }),
+  accessToken: docs('jwt'),
+  accessTokenAudience: docs('{client_id}'),
+  accessTokenFields: docs({ azp: '{client_id}', oid: '{oid}', tid: '{tid}', ver: '2.0' }),
+  scopeClaim: docs({ name: 'scp', list: false }),
+  scopePrefix: reports('api://{client_id}/'),
+  revocation: docs('absent'),
+};
+
+/** What all of Entra ID shares, seen from its second endpoint version. */
+export function entraQuirks(path: string): Preset['quirks'] {
+  return {
+    issuerPath: docs(`/${path}/v2.0`),
+    paths: docs({
+      authorize: `/${path}/oauth2/v2.0/authorize`,
+      token: `/${path}/oauth2/v2.0/token`,
+      jwks: `/${path}/discovery/v2.0/keys`,
+      userinfo: '/oidc/userinfo',
+      revoke: '/revoke',
+      register: '/register',
+    }),
+    foreignHost: docs(['userinfo']),
+    pkceAdvertised: reports(false),
+    clientAuthentication: docs(['client_secret_post', 'private_key_jwt', 'client_secret_basic', 'none']),
+    scopeRequired: docs(true),
+    resourceAtAuthorize: reports('refused'),
+    codeLength: reports(900),
+    accessTokenLifetime: docs(3599),
+    errorFields: docs({
+      error_codes: [70011],
+      timestamp: '{now}',
+      trace_id: '255d1aef-8c98-452f-ac51-23d051240864',
+      correlation_id: 'fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7',
+    }),
+    ...refreshQuirks,
+    ...identityQuirks,
+  };
+}
+
+/** The public pages about the second endpoint version. */
+export const entraDocumentation: Preset['documentation'] = [
+  'https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow',
+  'https://learn.microsoft.com/en-us/entra/identity-platform/v2-protocols-oidc',
+  'https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference',
+  'https://learn.microsoft.com/en-us/entra/identity-platform/refresh-tokens',
+];
