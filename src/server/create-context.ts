@@ -15,6 +15,7 @@ import { openKeyRings, secretName } from '../keys/rings.ts';
 import type { GuardedFetch } from '../net/guarded-fetch.ts';
 import { createTokenCodec } from '../oauth/opaque-token.ts';
 import type { Log } from '../observe/log.ts';
+import { nameLabel, outsideLabel } from '../observe/audit/labels.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Sessions } from '../resource/sessions.ts';
 import { createAccessTokenVerifier } from '../resource/verify-access-token.ts';
@@ -158,10 +159,16 @@ async function providerOf(
   // Loaded when it is needed: the protocol and network libraries are most of what importing this package would cost.
   const { createProvider } = await import('../upstream/create-provider.ts');
   const onLook = looks(observer, 'discovery');
+  const onMisconfigured = (problem: string): void =>
+    observer.audit.record('upstream_misconfigured', () => ({
+      upstream: nameLabel(upstream.name),
+      reason: outsideLabel(problem),
+    }));
   const named = createProvider(upstream, {
     clock,
     log,
     onLook,
+    onMisconfigured,
     registrations: { store, sealer: rings.vault },
     ...(fetch && { fetch }),
   });

@@ -22,6 +22,9 @@ export async function readiness(context: ServerContext): Promise<Readiness> {
   const unasked = asks
     ? [`upstream ${provider.name} cannot be asked about a user again: sign-ins end after identity_max_age`]
     : [];
+  const refusal = provider.misconfiguration();
+  // Whoever is signed in goes on: that is no reason to send requests elsewhere, where the same secret is wrong too.
+  const refused = refusal === null ? [] : [`upstream ${provider.name} refuses us: ${refusal}`];
   const ephemeral = keys.ephemeral
     ? ['the signing key is ephemeral: access tokens end with this process']
     : [];
@@ -35,6 +38,6 @@ export async function readiness(context: ServerContext): Promise<Readiness> {
   return {
     ready: problems.length === 0,
     problems,
-    warnings: [...config.warnings, ...unasked, ...ephemeral, ...missed, ...observer.problems()],
+    warnings: [...config.warnings, ...unasked, ...refused, ...ephemeral, ...missed, ...observer.problems()],
   };
 }

@@ -12,15 +12,17 @@ export function buildAuthorizationUrl(
   { config, scopes, nonce }: { config: UpstreamConfig; scopes: readonly string[]; nonce: boolean },
 ): string {
   const url = new URL(endpoint);
+  const { scopeParameter, scopeSeparator, pkce } = config.settings;
   const ours: Record<string, string | null> = {
     response_type: 'code',
     client_id: config.clientId,
     redirect_uri: config.redirectUri,
-    scope: scopes.length > 0 ? scopes.join(' ') : null,
+    scope: null,
     state: request.state,
     nonce: nonce ? request.nonce : null,
-    code_challenge: request.codeChallenge,
-    code_challenge_method: 'S256',
+    code_challenge: pkce === 'always' ? request.codeChallenge : null,
+    code_challenge_method: pkce === 'always' ? 'S256' : null,
+    [scopeParameter]: scopes.length > 0 ? scopes.join(scopeSeparator) : null,
   };
   for (const [name, value] of Object.entries(config.additionalAuthorizationParams))
     if (!Object.hasOwn(ours, name)) url.searchParams.set(name, value);

@@ -37,7 +37,7 @@ function secretAuth(
  * RFC 6749 §2.3.1 wants both parts form-encoded. The WHATWG encoding leaves `-`, `.` and `_` alone, so that servers
  * which do not decode still recognise most ids; oauth4webapi's own would escape them.
  */
-function basicCredentials(clientId: string, secret: string): string {
+export function basicCredentials(clientId: string, secret: string): string {
   return `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`).toString('base64')}`;
 }
 

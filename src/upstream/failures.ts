@@ -6,17 +6,6 @@ import type { UpstreamFailure } from './provider.ts';
 /** Answers that say "not now" rather than "no": RFC 6749 §4.1.2.1, and what rate limiters and proxies send. */
 const passing: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
 
-/**
- * The provider does not accept *us*: a wrong or rotated client secret. That says nothing about the user's credential,
- * which is good again as soon as the operator has mended the configuration.
- */
-const aboutOurClient: ReadonlySet<string> = new Set(['invalid_client', 'incorrect_client_credentials']);
-
-/** What an `error` code of a token endpoint means for the credential that was presented (RFC 6749 §5.2). */
-export function failureOfTokenError(code: string): UpstreamFailure {
-  return passing.has(code) || aboutOurClient.has(code) ? 'unavailable' : 'rejected';
-}
-
 /** What an `error` code on the callback means (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 export function failureOfCallbackError(code: string): UpstreamFailure {
   if (passing.has(code)) return 'unavailable';

@@ -1,9 +1,14 @@
 import * as oauth from 'oauth4webapi';
+import type { OidcUpstreamConfig } from '../config/config.ts';
 import type { Discovery } from './discovery.ts';
+import { isRecord } from './identity.ts';
+import { issuerFor } from './issuer-rule.ts';
+import { UpstreamError } from './provider.ts';
 import type { UpstreamHttp } from './upstream-http.ts';
 
 /** What an ID token is checked with. */
 export interface IdTokenContext {
+  readonly config: OidcUpstreamConfig;
   readonly discovery: Discovery;
   readonly http: UpstreamHttp;
   /** `null` when none was sent: on a refresh (OpenID Connect Core §12.2). */
@@ -16,9 +21,9 @@ export interface IdTokenContext {
  * and keys are fetched once more: the provider may have rotated them. Rejects with what oauth4webapi or the fetch throws.
  */
 export async function verifyIdToken(idToken: string, context: IdTokenContext): Promise<oauth.IDToken> {
-  const { discovery, http, nonce, signal } = context;
+  const { config, discovery, http, nonce, signal } = context;
   const server = await discovery.current();
-  const { claims, signed } = await readClaims(idToken, { server, client: http.client(), nonce });
+  const { claims, signed } = await readClaims(idToken, { config, server, client: http.client(), nonce });
   try {
     await oauth.validateApplicationLevelSignature(server, signed, http.options(signal));
   } catch (error) {
@@ -30,6 +35,7 @@ export async function verifyIdToken(idToken: string, context: IdTokenContext): P
 }
 
 interface Reading {
+  readonly config: OidcUpstreamConfig;
   readonly server: oauth.AuthorizationServer;
   readonly client: oauth.Client;
   readonly nonce: string | null;
@@ -41,10 +47,10 @@ interface Reading {
  */
 async function readClaims(
   idToken: string,
-  { server, client, nonce }: Reading,
+  { config, server, client, nonce }: Reading,
 ): Promise<{ readonly claims: oauth.IDToken; readonly signed: Response }> {
   const signed = Response.json({ access_token: 'unused', token_type: 'bearer', id_token: idToken });
-  const issuer = withIssuerOf(idToken, server);
+  const issuer = asNamedBy(idToken, server, config);
   const answer =
     nonce === null
       ? await oauth.processRefreshTokenResponse(issuer, client, signed)
@@ -57,11 +63,23 @@ async function readClaims(
   return { claims, signed };
 }
 
-/** Google documents two spellings of its issuer, with and without scheme; its metadata has the first. */
-function withIssuerOf(idToken: string, server: oauth.AuthorizationServer): oauth.AuthorizationServer {
-  if (server.issuer !== 'https://accounts.google.com') return server;
-  const payload = Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString();
-  return /"iss"\s*:\s*"accounts\.google\.com"/.test(payload)
-    ? { ...server, issuer: 'accounts.google.com' }
-    : server;
+/** The provider as this token has to name it; its claims are not verified yet. Throws {@link UpstreamError} `invalid`. */
+function asNamedBy(
+  idToken: string,
+  server: oauth.AuthorizationServer,
+  config: OidcUpstreamConfig,
+): oauth.AuthorizationServer {
+  const issuer = issuerFor(claimsOf(idToken), server.issuer, config);
+  if (issuer === null)
+    throw new UpstreamError('invalid', config.name, 'the ID token is of no tenant that is admitted (tid)');
+  return { ...server, issuer };
+}
+
+function claimsOf(idToken: string): Readonly<Record<string, unknown>> {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
+    return isRecord(claims) ? claims : {};
+  } catch {
+    return {};
+  }
 }

@@ -3,6 +3,8 @@ import type { OidcUpstreamConfig } from '../config/config.ts';
 import { SallyportError } from '../types/error.ts';
 import { endpointProblem } from './endpoint-problem.ts';
 import { step } from './failures.ts';
+import { isRecord } from './identity.ts';
+import { admitsDocument } from './issuer-rule.ts';
 import { UpstreamError } from './provider.ts';
 import type { UpstreamHttp } from './upstream-http.ts';
 
@@ -13,7 +15,8 @@ const endpoints = ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'user
 
 /**
  * Fetches and checks a provider's metadata: OpenID Connect Discovery 1.0, else RFC 8414. Its `issuer` must equal the
- * configured one byte for byte. Throws {@link UpstreamError}.
+ * configured one byte for byte, or be one that the upstream's issuer rule admits. A revocation endpoint that we would
+ * not ask is left out: nobody signs in by it. Throws {@link UpstreamError}.
  */
 export async function loadMetadata(
   config: OidcUpstreamConfig,
@@ -32,9 +35,12 @@ export async function loadMetadata(
     }
   });
   checkDocument(document, config);
+  const { revocation_endpoint: revocation, ...rest } = document;
+  const usable = revocation !== undefined && endpointProblem(revocation, placeOf(config)) === null;
+  const kept = usable ? document : rest;
   const algorithms = document.id_token_signing_alg_values_supported;
-  if (!Array.isArray(algorithms)) return document;
-  return { ...document, id_token_signing_alg_values_supported: algorithms.filter(isSafeAlgorithm) };
+  if (!Array.isArray(algorithms)) return kept;
+  return { ...kept, id_token_signing_alg_values_supported: algorithms.filter(isSafeAlgorithm) };
 }
 
 function isSafeAlgorithm(algorithm: unknown): algorithm is string {
@@ -48,7 +54,16 @@ async function request(
 ): Promise<oauth.AuthorizationServer> {
   const issuer = new URL(config.issuer);
   const response = await oauth.discoveryRequest(issuer, { ...http.options(), algorithm });
-  return await oauth.processDiscoveryResponse(issuer, response);
+  const named = await issuerIn(response.clone());
+  // The library wants to know the issuer beforehand; where several will do, it hears the one that the document has.
+  const expected = named !== null && admitsDocument(named, config) ? new URL(named) : issuer;
+  return await oauth.processDiscoveryResponse(expected, response);
+}
+
+async function issuerIn(response: Response): Promise<string | null> {
+  const document: unknown = await response.json().catch(() => null);
+  const issuer = isRecord(document) ? document['issuer'] : null;
+  return typeof issuer === 'string' && URL.canParse(issuer) ? issuer : null;
 }
 
 function checkDocument(document: oauth.AuthorizationServer, config: OidcUpstreamConfig): void {
@@ -56,16 +71,17 @@ function checkDocument(document: oauth.AuthorizationServer, config: OidcUpstream
     throw new UpstreamError('invalid', config.name, `discovery: ${problem}`);
   };
   // The library compares parsed URLs; OpenID Connect Discovery §4.3 wants the very same string.
-  if (document.issuer !== config.issuer)
+  if (!admitsDocument(document.issuer, config))
     fail(`the document's issuer is not exactly ${config.issuer}; mind a slash at the end`);
   for (const name of endpoints) {
     const value = document[name];
     if (value === undefined && name === 'userinfo_endpoint') continue;
     if (typeof value !== 'string') fail(`${name} is missing`);
-    const problem = endpointProblem(String(value), {
-      namedBy: config.issuer,
-      insecureAllowHttp: config.insecureAllowHttp,
-    });
+    const problem = endpointProblem(String(value), placeOf(config));
     if (problem !== null) fail(`${name} ${problem}`);
   }
+}
+
+function placeOf({ issuer, insecureAllowHttp }: OidcUpstreamConfig): Parameters<typeof endpointProblem>[1] {
+  return { namedBy: issuer, insecureAllowHttp };
 }

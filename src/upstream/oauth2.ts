@@ -7,6 +7,9 @@ import { step } from './failures.ts';
 import { isSyntheticSubject, syntheticSubjectOf } from './identity.ts';
 import { UpstreamError } from './provider.ts';
 import type { CodeExchange, UpstreamProvider } from './provider.ts';
+import { revokeTokens } from './revocation.ts';
+import { createStanding } from './standing.ts';
+import { identityFromToken } from './token-identity.ts';
 import { exchangeCode, refreshTokens } from './token-requests.ts';
 import { createUpstreamHttp } from './upstream-http.ts';
 import type { ProviderDeps, UpstreamHttp } from './upstream-http.ts';
@@ -14,13 +17,12 @@ import { fetchUserinfo, pickField, profileOf } from './userinfo.ts';
 
 /** A provider of plain OAuth 2.0 with configured endpoints. See `createProvider`. */
 export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: ProviderDeps): UpstreamProvider {
-  const { authorizationEndpoint, tokenEndpoint, userinfo } = config;
-  const named = config.namedBy ?? [
-    authorizationEndpoint,
-    tokenEndpoint,
-    ...(userinfo ? [userinfo.endpoint] : []),
-  ];
+  const { authorizationEndpoint, tokenEndpoint, settings } = config;
+  // Who the token answer is about is not asked elsewhere: two sources could disagree.
+  const userinfo = settings.identityFromToken ? null : config.userinfo;
+  const named = config.namedBy ?? [authorizationEndpoint, tokenEndpoint, userinfo?.endpoint];
   const http = createUpstreamHttp(config, deps, named);
+  const standing = createStanding(config.name, deps);
   const scopes = config.scopes ?? [];
   // Plain OAuth 2.0 knows no issuer; the library wants a name for the server, and nothing is compared with it.
   const server: AuthorizationServer = {
@@ -28,7 +30,7 @@ export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: Provide
     authorization_endpoint: authorizationEndpoint,
     token_endpoint: tokenEndpoint,
   };
-  const request = { config, http, server, scopes, clock: deps.clock };
+  const request = { config, http, server, scopes, clock: deps.clock, standing };
   return {
     name: config.name,
     displayName: config.displayName,
@@ -38,6 +40,7 @@ export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: Provide
     scopes,
     renewable: userinfo !== null,
     notReady: () => null,
+    misconfiguration: () => standing.problem(),
     authorizationUrl: (asked) =>
       step({ upstream: config.name, step: 'authorization request' }, async () =>
         buildAuthorizationUrl(authorizationEndpoint, asked, { config, scopes, nonce: false }),
@@ -47,10 +50,9 @@ export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: Provide
         const callback = { upstream: config.name, server, client: http.client() };
         const parameters = checkCallback(withoutIssuer(exchange), callback);
         const { codeVerifier } = exchange;
-        const tokens = withoutIdToken(await exchangeCode(request, { parameters, codeVerifier }));
-        const identity = userinfo
-          ? await ask(userinfo, tokens.accessToken, { config, http })
-          : synthesise(config, tokens.accessToken);
+        const answer = await exchangeCode(request, { parameters, codeVerifier });
+        const tokens = withoutIdToken(answer.tokens);
+        const identity = await identify(answer, { config, http, userinfo });
         return { identity, tokens, authTime: null };
       }),
     refresh: ({ refreshToken }) =>
@@ -64,6 +66,10 @@ export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: Provide
         const identity = await ask(userinfo, accessToken, { config, http });
         return identity.subject === subject ? identity : 'other';
       }),
+    revoke: (tokens) =>
+      step({ upstream: config.name, step: 'revocation' }, () =>
+        revokeTokens({ config, http, server }, tokens),
+      ),
     close: () => http.close(),
   };
 }
@@ -78,6 +84,23 @@ function withoutIssuer(exchange: CodeExchange): CodeExchange {
 /** Nothing here can verify an ID token, so none is kept: somebody might take it for verified later. */
 function withoutIdToken(tokens: UpstreamTokens): UpstreamTokens {
   return { ...tokens, idToken: null };
+}
+
+interface Identifying {
+  readonly config: OAuth2UpstreamConfig;
+  readonly http: UpstreamHttp;
+  readonly userinfo: UserinfoConfig | null;
+}
+
+/** Who signed in, by the one source that is configured: the token answer, else userinfo, else nobody in particular. */
+async function identify(
+  { tokens, body }: { readonly tokens: UpstreamTokens; readonly body: Readonly<Record<string, unknown>> },
+  { config, http, userinfo }: Identifying,
+): Promise<Identity> {
+  const { identityFromToken: paths, emailVerifiedUntold: emailVerified } = config.settings;
+  if (paths) return identityFromToken(body, { upstream: config.name, paths, emailVerified });
+  if (userinfo) return await ask(userinfo, tokens.accessToken, { config, http });
+  return synthesise(config, tokens.accessToken);
 }
 
 async function ask(
@@ -99,7 +122,13 @@ async function ask(
       config.name,
       'the subject has the form that is kept for synthetic ones',
     );
-  return { upstream: config.name, subject, ...profileOf(claims, userinfo), synthetic: false, claims };
+  return {
+    upstream: config.name,
+    subject,
+    ...profileOf(claims, userinfo, config.settings),
+    synthetic: false,
+    claims,
+  };
 }
 
 /** A provider that tells no identity gives everybody one that lasts as long as the access token. */

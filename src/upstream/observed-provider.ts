@@ -3,7 +3,7 @@ import type { Tracer } from '../observe/traces/tracer.ts';
 import { UpstreamError } from './provider.ts';
 import type { UpstreamProvider } from './provider.ts';
 
-type Call = 'authorization_url' | 'exchange' | 'refresh' | 'userinfo';
+type Call = 'authorization_url' | 'exchange' | 'refresh' | 'userinfo' | 'revoke';
 
 /** The same provider, with each call timed, and in a span of its own when there are traces. */
 export function observeProvider(
@@ -30,6 +30,7 @@ export function observeProvider(
     exchange: (exchange) => timed('exchange', () => provider.exchange(exchange)),
     refresh: (tokens) => timed('refresh', () => provider.refresh(tokens)),
     userinfo: (tokens) => timed('userinfo', () => provider.userinfo(tokens)),
+    revoke: (tokens) => timed('revoke', () => provider.revoke(tokens)),
   };
   // Inherits the rest: some of a provider's properties change when its metadata arrives.
   return Object.assign(Object.create(provider) as UpstreamProvider, observed);

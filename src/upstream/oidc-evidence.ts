@@ -8,6 +8,7 @@ import { verifyIdToken } from './id-token.ts';
 import { identityFromIdToken, identityFromUserinfo, isThin } from './oidc-identity.ts';
 import { UpstreamError } from './provider.ts';
 import type { UpstreamLogin, UpstreamRefresh } from './provider.ts';
+import type { Standing } from './standing.ts';
 import type { ProviderDeps, UpstreamHttp } from './upstream-http.ts';
 import { fetchUserinfo, standardUserinfo } from './userinfo.ts';
 
@@ -21,13 +22,14 @@ export interface Party {
   readonly http: UpstreamHttp;
   readonly discovery: Discovery;
   readonly scopes: () => readonly string[];
+  readonly standing: Standing;
 }
 
 /** What a redeemed code proves: an ID token is required, and userinfo completes it. Throws what its parts throw. */
 export async function login(party: Party, tokens: UpstreamTokens, nonce: string): Promise<UpstreamLogin> {
   const { config, discovery, http } = party;
   if (tokens.idToken === null) throw new UpstreamError('invalid', config.name, 'token endpoint: no id_token');
-  const claims = await verifyIdToken(tokens.idToken, { discovery, http, nonce });
+  const claims = await verifyIdToken(tokens.idToken, { config, discovery, http, nonce });
   const extra = await enrichment(party, { claims, accessToken: tokens.accessToken });
   const identity = identityFromIdToken(claims, config, extra.r === 'ok' ? extra : null);
   return { identity, tokens, authTime: claims.auth_time ?? null };
@@ -73,7 +75,7 @@ interface Evidence {
 async function evidenceOf(party: Party, evidence: Evidence): Promise<Identity | 'other' | null> {
   const { config, discovery, http } = party;
   const { accessToken, signal } = evidence;
-  const claims = await verifyIdToken(evidence.idToken, { discovery, http, nonce: null, signal });
+  const claims = await verifyIdToken(evidence.idToken, { config, discovery, http, nonce: null, signal });
   const identity = identityFromIdToken(claims, config, null);
   if (identity.subject !== evidence.subject) return 'other';
   const extra = await enrichment(party, { claims, accessToken, signal });

@@ -1,8 +1,8 @@
 import type { IDToken } from 'oauth4webapi';
 import type { OidcUpstreamConfig, UserinfoConfig } from '../config/config.ts';
 import type { Identity } from '../types/tokens.ts';
-import { isSyntheticSubject } from './identity.ts';
 import { UpstreamError } from './provider.ts';
+import { subjectClaimsOf, subjectFrom, subjectIn } from './subject.ts';
 import { pickField, profileOf } from './userinfo.ts';
 
 /** An answer of userinfo and how to read it. */
@@ -15,7 +15,10 @@ const standardFields = { nameFields: ['name'], emailFields: ['email'] };
 
 /** Whether an ID token leaves out a profile claim that its scopes promise, so that userinfo has more to tell. */
 export function isThin(claims: IDToken, scopes: readonly string[]): boolean {
-  const { name, email } = profileOf(claims, standardFields);
+  const { name, email } = profileOf(claims, standardFields, {
+    emailVerifiedUntold: false,
+    emailVerifiedText: false,
+  });
   return (scopes.includes('email') && email === null) || (scopes.includes('profile') && name === null);
 }
 
@@ -28,12 +31,12 @@ export function identityFromIdToken(
   config: OidcUpstreamConfig,
   extra: UserinfoAnswer | null,
 ): Identity {
-  const own = profileOf(claims, standardFields);
+  const own = profileOf(claims, standardFields, config.settings);
   const subject = subjectFrom(claims, config);
   if (!extra) return identity(config, { subject, ...own, claims });
   if (pickField(extra.userinfo, extra.fields.subjectFields)?.value !== claims.sub)
     throw new UpstreamError('invalid', config.name, 'userinfo: it is not about the subject of the ID token');
-  const more = profileOf(extra.userinfo, extra.fields);
+  const more = profileOf(extra.userinfo, extra.fields, config.settings);
   // Address and verification come from one source: a mixture would verify an address that nobody checked.
   const { email, emailVerified } = own.email === null ? more : own;
   const all = { ...extra.userinfo, ...claims };
@@ -48,24 +51,25 @@ export function identityFromUserinfo(
   userinfo: Readonly<Record<string, unknown>>,
   { config, fields, subject }: { config: OidcUpstreamConfig; fields: UserinfoConfig; subject: string },
 ): Identity | 'other' | null {
-  const candidates = config.subjectClaim === 'sub' ? fields.subjectFields : [config.subjectClaim];
-  const told = pickField(userinfo, candidates)?.value;
-  if (told === undefined) {
-    if (config.subjectClaim !== 'sub') return null;
-    throw new UpstreamError('invalid', config.name, 'userinfo: it does not tell whom it is about');
-  }
+  const told = subjectOfUserinfo(userinfo, config, fields);
+  if (told === null) return null;
   if (told !== subject) return 'other';
-  return identity(config, { subject, ...profileOf(userinfo, fields), claims: userinfo });
+  return identity(config, { subject, ...profileOf(userinfo, fields, config.settings), claims: userinfo });
 }
 
-/** Never falls back to `sub`: that would make another user of somebody whose claim went missing. */
-function subjectFrom(claims: IDToken, { name, subjectClaim }: OidcUpstreamConfig): string {
-  const value = Object.hasOwn(claims, subjectClaim) ? claims[subjectClaim] : undefined;
-  if (typeof value !== 'string' || value === '')
-    throw new UpstreamError('invalid', name, `the ID token has no usable claim "${subjectClaim}"`);
-  if (isSyntheticSubject(value))
-    throw new UpstreamError('invalid', name, 'the subject has the form that is kept for synthetic ones');
-  return value;
+function subjectOfUserinfo(
+  userinfo: Readonly<Record<string, unknown>>,
+  config: OidcUpstreamConfig,
+  { subjectFields }: UserinfoConfig,
+): string | null {
+  const [claim, ...more] = subjectClaimsOf(config);
+  if (claim !== 'sub' || more.length > 0) {
+    const told = subjectIn(userinfo, config);
+    return typeof told === 'string' ? told : null;
+  }
+  const told = pickField(userinfo, subjectFields)?.value;
+  if (told !== undefined) return told;
+  throw new UpstreamError('invalid', config.name, 'userinfo: it does not tell whom it is about');
 }
 
 function identity(config: OidcUpstreamConfig, told: Omit<Identity, 'upstream' | 'synthetic'>): Identity {

@@ -5,11 +5,14 @@ import { buildAuthorizationUrl } from './authorization-url.ts';
 import { checkCallback } from './callback.ts';
 import { createDiscovery } from './discovery.ts';
 import { step } from './failures.ts';
+import { issuerOfCallback } from './issuer-rule.ts';
 import { loadMetadata } from './metadata.ts';
 import { login, refreshed, renew } from './oidc-evidence.ts';
 import type { Party } from './oidc-evidence.ts';
 import type { UpstreamProvider } from './provider.ts';
 import { exchangeCode, refreshTokens } from './token-requests.ts';
+import { revokeTokens } from './revocation.ts';
+import { createStanding } from './standing.ts';
 import { createUpstreamHttp } from './upstream-http.ts';
 import type { ProviderDeps } from './upstream-http.ts';
 
@@ -17,12 +20,8 @@ const defaultScopes = ['openid', 'profile', 'email'];
 
 /** A provider of OpenID Connect. See `createProvider`. */
 export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDeps): UpstreamProvider {
-  if (config.scopes && !config.scopes.includes('openid'))
-    throw new SallyportError(
-      'config_invalid',
-      `upstream ${config.name}: an oidc upstream needs the scope "openid"; without it, use the type oauth2`,
-    );
-  const named = config.namedBy ?? [config.issuer, ...(config.userinfo ? [config.userinfo.endpoint] : [])];
+  checkScopes(config);
+  const named = config.namedBy ?? [config.issuer, config.userinfo?.endpoint];
   const http = createUpstreamHttp(config, deps, named);
   const discovery = createDiscovery({
     upstream: config.name,
@@ -31,8 +30,9 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
     log: deps.log,
     onLook: deps.onLook,
   });
+  const standing = createStanding(config.name, deps);
   const scopes = (): readonly string[] => config.scopes ?? scopesFor(discovery.known());
-  const party: Party = { config, deps, http, discovery, scopes };
+  const party: Party = { config, deps, http, discovery, scopes, standing };
   return {
     name: config.name,
     displayName: config.displayName,
@@ -46,6 +46,7 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
       return isRenewable(party);
     },
     notReady: () => discovery.notReady(),
+    misconfiguration: () => standing.problem(),
     authorizationUrl: (request) =>
       step({ upstream: config.name, step: 'authorization request' }, async () => {
         const { authorization_endpoint: endpoint = '' } = await discovery.current();
@@ -54,10 +55,11 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
     exchange: (exchange) =>
       step({ upstream: config.name, step: 'code exchange' }, async () => {
         const server = await discovery.current();
-        const callback = { upstream: config.name, server, client: http.client() };
-        const parameters = checkCallback(exchange, callback);
+        const issuer = issuerOfCallback(exchange.parameters.get('iss'), server.issuer, config);
+        const named = { upstream: config.name, server: { ...server, issuer }, client: http.client() };
+        const parameters = checkCallback(exchange, named);
         const { codeVerifier } = exchange;
-        const tokens = await exchangeCode(requestOf(party, server), { parameters, codeVerifier });
+        const { tokens } = await exchangeCode(requestOf(party, server), { parameters, codeVerifier });
         return await login(party, tokens, exchange.nonce);
       }),
     refresh: ({ refreshToken, subject }) =>
@@ -66,6 +68,10 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
         const tokens = await refreshTokens(requestOf(party, server), refreshToken);
         return await refreshed(party, tokens, subject);
       }),
+    revoke: (tokens) =>
+      step({ upstream: config.name, step: 'revocation' }, async () =>
+        revokeTokens({ config, http, server: await discovery.current() }, tokens),
+      ),
     userinfo: ({ accessToken, subject }) =>
       step({ upstream: config.name, step: 'userinfo' }, () => renew(party, accessToken, subject)),
     close: () => {
@@ -73,6 +79,14 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
       http.close();
     },
   };
+}
+
+function checkScopes({ name, scopes }: OidcUpstreamConfig): void {
+  if (scopes && !scopes.includes('openid'))
+    throw new SallyportError(
+      'config_invalid',
+      `upstream ${name}: an oidc upstream needs the scope "openid"; without it, use the type oauth2`,
+    );
 }
 
 function scopesFor(server: oauth.AuthorizationServer | null): readonly string[] {
@@ -89,8 +103,8 @@ function isRenewable({ config, discovery, scopes }: Party): boolean {
 }
 
 function requestOf(
-  { config, deps, http, scopes }: Party,
+  { config, deps, http, scopes, standing }: Party,
   server: oauth.AuthorizationServer,
 ): Parameters<typeof refreshTokens>[0] {
-  return { config, http, server, scopes: scopes(), clock: deps.clock };
+  return { config, http, server, scopes: scopes(), clock: deps.clock, standing };
 }

@@ -9,7 +9,12 @@ export type UpstreamFailure =
   /** The answer breaks the protocol (bad signature, wrong nonce, other subject …): never trust it. */
   | 'invalid'
   /** The user or the upstream's policy said no (`access_denied`). */
-  | 'denied';
+  | 'denied'
+  /**
+   * The upstream refuses *us* (`invalid_client`, a grant type or scope that our registration lacks): the operator has to
+   * mend something, and then every credential is as good as before. The message names the fix.
+   */
+  | 'misconfigured';
 
 /** An upstream call that failed. The message is for logs; it holds no token, code or body. */
 export class UpstreamError extends Error {
@@ -67,6 +72,14 @@ export interface UpstreamRefresh {
   readonly subjectMismatch: boolean;
 }
 
+/** Tokens to end at their provider. */
+export interface RevocableTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string | null;
+  /** The client id of ours that they were given to; the present one by default. */
+  readonly clientId?: string;
+}
+
 /** An identity provider that we are a client of. All methods may reject with {@link UpstreamError}. */
 export interface UpstreamProvider {
   readonly name: string;
@@ -94,6 +107,13 @@ export interface UpstreamProvider {
     readonly accessToken: string;
     readonly subject: string;
   }): Promise<Identity | 'other' | null>;
+  /**
+   * Ends tokens there: the refresh token first, when there is one. `impossible`: this provider offers no way. Rejects
+   * with `unavailable` or `misconfigured` when it is worth another try later, with any other failure when it is not.
+   */
+  revoke(tokens: RevocableTokens): Promise<'revoked' | 'impossible'>;
+  /** What the provider refused about our client or our requests last, with its fix; `null` when nothing is known. */
+  misconfiguration(): string | null;
   /** Stops background work. */
   close(): void;
 }

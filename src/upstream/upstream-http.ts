@@ -21,6 +21,8 @@ export interface ProviderDeps {
   readonly log: Log;
   /** Where registrations are kept; needed by upstreams that we register at by ourselves. */
   readonly registrations?: Registrations;
+  /** Hears, once for each problem, that a provider refuses our client or our requests; the text names the fix. */
+  readonly onMisconfigured?: (problem: string) => void;
   /** Hears of every look at the provider's metadata whether it was at hand. */
   readonly onLook?: (hit: boolean) => void;
 }
@@ -56,15 +58,16 @@ export interface UpstreamHttp {
 export function createUpstreamHttp(
   config: UpstreamConfig,
   deps: ProviderDeps,
-  named: readonly string[],
+  named: readonly (string | null | undefined)[],
 ): UpstreamHttp {
+  const urls = [...named, config.settings.revocation?.endpoint].filter((url) => typeof url === 'string');
   const fetch =
     deps.fetch ??
     createGuardedFetch({
       allowHttp: config.insecureAllowHttp,
       allowPrivate: config.allowPrivateIps,
-      privateHosts: named.flatMap((url) => URL.parse(url)?.hostname ?? []),
-      allowLoopback: named.some(isLoopbackUrl),
+      privateHosts: urls.flatMap((url) => URL.parse(url)?.hostname ?? []),
+      allowLoopback: urls.some(isLoopbackUrl),
       ...(deps.lookup && { lookup: deps.lookup }),
     });
   let auth = clientAuth(config, config.authMethod);

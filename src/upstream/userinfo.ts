@@ -1,8 +1,9 @@
 import type { UserinfoConfig } from '../config/config.ts';
+import type { UpstreamSettings } from '../config/upstream-settings.ts';
 import type { GuardedFetch } from '../net/guarded-fetch.ts';
 import { isPassingStatus } from './failures.ts';
 import { isRecord } from './identity.ts';
-import { parseLossless } from './lossless-json.ts';
+import { parseLossless } from '../oauth/lossless-json.ts';
 import { UpstreamError } from './provider.ts';
 
 /** How to ask a userinfo endpoint. */
@@ -63,17 +64,31 @@ export function pickField(
   return null;
 }
 
-/** Name and e-mail as the configured candidates tell them. `email_verified` speaks of `email` and of no other field. */
+/**
+ * Name and e-mail as the configured candidates tell them. `email_verified` speaks of `email` and of no other field; where a
+ * provider verifies every address it may say nothing.
+ */
 export function profileOf(
   claims: Readonly<Record<string, unknown>>,
   config: Pick<UserinfoConfig, 'nameFields' | 'emailFields'>,
+  settings: EmailTrust,
 ): { readonly name: string | null; readonly email: string | null; readonly emailVerified: boolean } {
   const email = pickField(claims, config.emailFields);
   return {
     name: pickField(claims, config.nameFields)?.value ?? null,
     email: email?.value ?? null,
-    emailVerified: email?.field === 'email' && claims['email_verified'] === true,
+    emailVerified: email !== null && isVerified(claims, email.field, settings),
   };
+}
+
+/** What a provider's word about e-mails is worth. */
+export type EmailTrust = Pick<UpstreamSettings, 'emailVerifiedUntold' | 'emailVerifiedText'>;
+
+function isVerified(claims: Readonly<Record<string, unknown>>, field: string, trust: EmailTrust): boolean {
+  const told =
+    field === 'email' && Object.hasOwn(claims, 'email_verified') ? claims['email_verified'] : undefined;
+  if (told === undefined) return trust.emailVerifiedUntold;
+  return told === true || (trust.emailVerifiedText && told === 'true');
 }
 
 function parseObject(body: string): Record<string, unknown> | null {

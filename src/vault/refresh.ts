@@ -26,6 +26,9 @@ const lease: Milliseconds = 20_000;
 /** How long an upstream that failed is left alone. */
 const backoff: Milliseconds = 5000;
 
+/** The same while the upstream refuses our client: only an operator changes that. */
+const repairTime: Milliseconds = 30_000;
+
 /** How often a waiting process looks whether the leader is done. */
 const pollEvery: Milliseconds = 150;
 
@@ -157,15 +160,17 @@ function auditConnection({ audit }: VaultParts, { begun: { row } }: Leading): vo
   }));
 }
 
-/** The upstream is down or talks nonsense: everything stays. */
+/** The upstream is down, talks nonsense or refuses us, which the provider has told the operator: everything stays. */
 async function failed(parts: VaultParts, leading: Leading, error: UpstreamError): Promise<FreshTokens> {
   const { upstream, userId } = leading.begun.row.key;
-  parts.log.warn(
+  const ours = error.failure === 'misconfigured';
+  parts.log[ours ? 'debug' : 'warn'](
     { upstream, sub: userId, failure: error.failure, reason: error.message },
     'upstream refresh failed',
   );
-  await end(parts, leading, { kind: 'failed', backoff });
-  return { r: 'unavailable', retryAfter: backoff / 1000 };
+  const wait = ours ? repairTime : backoff;
+  await end(parts, leading, { kind: 'failed', backoff: wait });
+  return { r: 'unavailable', retryAfter: wait / 1000 };
 }
 
 async function ended(parts: VaultParts, leading: Leading, reason: string): Promise<FreshTokens> {

@@ -229,7 +229,7 @@ describe('token answers', () => {
     ['a form-encoded error', raw('error=bad_verification_code&error_description=x'), 'rejected'],
     ['invalid_grant', json({ error: 'invalid_grant' }, 400), 'rejected'],
     ['invalid_grant with status 403 (Atlassian)', json({ error: 'invalid_grant' }, 403), 'rejected'],
-    ['invalid_client', json({ error: 'invalid_client' }, 401), 'unavailable'],
+    ['invalid_client', json({ error: 'invalid_client' }, 401), 'misconfigured'],
     ['temporarily_unavailable', json({ error: 'temporarily_unavailable' }, 400), 'unavailable'],
     ['invalid_grant from a dying server', json({ error: 'invalid_grant' }, 500), 'unavailable'],
     ['a rate limit', json({ error: 'rate_limited' }, 429), 'unavailable'],
@@ -294,7 +294,7 @@ describe('refreshing', () => {
 
   test('is not repeated without scopes when there were none', async () => {
     server.on('/token', json({ error: 'invalid_scope' }, 400));
-    await expect(refresh()).rejects.toMatchObject({ failure: 'rejected' });
+    await expect(refresh()).rejects.toMatchObject({ failure: 'misconfigured' });
     expect(server.received).toHaveLength(1);
   });
 });

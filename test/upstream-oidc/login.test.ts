@@ -159,7 +159,7 @@ describe('signing in at a certified provider', () => {
 
   test('a wrong client secret is our fault, not the end of the credential', async () => {
     connect({ clientSecret: new Secret('wrong') });
-    await expect(signIn('alice')).rejects.toMatchObject({ failure: 'unavailable' });
+    await expect(signIn('alice')).rejects.toMatchObject({ failure: 'misconfigured' });
   });
 
   test('a secret method without a secret is refused when the provider is made', () => {

@@ -150,6 +150,8 @@ export class Scene {
         return this.script.refresh(refreshToken);
       },
       userinfo: ({ accessToken }) => this.script.userinfo(accessToken),
+      revoke: unused,
+      misconfiguration: () => null,
       close() {},
     };
   }

@@ -89,7 +89,7 @@ export interface AuditDetails {
   /** The upstream did not vouch: the user gave up or was refused there, it is down, or its answer cannot be trusted. */
   login_failed: LoginDetails & {
     readonly upstream: NameLabel;
-    readonly reason: 'denied' | 'unavailable' | 'rejected' | 'invalid';
+    readonly reason: 'denied' | 'unavailable' | 'rejected' | 'invalid' | 'misconfigured';
   };
   /** The access rules said no, at sign-in or later: then the grant ended, and a `revoked` event follows. */
   access_denied: {
@@ -136,6 +136,8 @@ export interface AuditDetails {
   connection_refreshed: OfConnection;
   /** A connection is over: the upstream said so, or it cannot be refreshed. Only a new login helps. */
   connection_dead: OfConnection & { readonly reason: OutsideLabel };
+  /** An upstream refuses our client or our requests; nobody is signed out for that. Told once for each reason. */
+  upstream_misconfigured: { readonly upstream: NameLabel; readonly reason: OutsideLabel };
 
   /** A key came, began to sign, or went. */
   key_changed: OfKey & { readonly change: 'loaded' | 'activated' | 'retired' };
@@ -222,6 +224,7 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   client_registered: { outcome: 'success', anonymous: true },
   connection_refreshed: { outcome: 'success' },
   connection_dead: { outcome: 'failure' },
+  upstream_misconfigured: { outcome: 'failure', urgent: true },
   key_changed: { outcome: 'success', urgent: true },
   key_refused: { outcome: 'failure', urgent: true },
   configuration_applied: { outcome: 'success', urgent: true },

@@ -64,6 +64,15 @@ function failed(context: ServerContext, error: UpstreamError, to: ReplyTo): Http
         correlationId,
         cause: error,
       });
+    case 'misconfigured':
+      throw new PageError(`${provider.displayName} does not let this server in`, {
+        status: 503,
+        explanation:
+          'The identity provider refused this server itself: nothing is wrong with your account. The operator has been told.',
+        action: 'Tell the operator the number below, and try again later.',
+        correlationId,
+        cause: error,
+      });
     case 'rejected':
     case 'invalid':
       return replyWithError(

@@ -74,6 +74,8 @@ export function createRegisteringProvider(
       return orForgotten(parts, clientId, () => worker.refresh(tokens), 'rejected');
     },
     userinfo: async (tokens) => (await now()).userinfo(tokens),
+    revoke: async (tokens) => (await workerFor(parts, tokens.clientId ?? latest.clientId)).revoke(tokens),
+    misconfiguration: () => latest.misconfiguration(),
     close: () => {
       stop();
       workers.close();

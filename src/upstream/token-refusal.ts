@@ -1,0 +1,39 @@
+import { isRecord } from './identity.ts';
+import type { TokenRefusal } from './token-failures.ts';
+
+/**
+ * The refusal in a token endpoint's answer, in every form that providers were seen to give it: `error` as a text
+ * (RFC 6749 §5.2) or an object, `ok: false` (Slack), a list of errors (SAP). `null`: nobody refused.
+ */
+export function refusalIn(body: unknown): TokenRefusal | null {
+  if (Array.isArray(body)) return refusalOfEntry(body[0]);
+  if (!isRecord(body)) return null;
+  const { error, errors, ok } = body;
+  const told = refusalOfEntry(body) ?? refusalOfEntry(first(error)) ?? refusalOfEntry(first(errors));
+  if (told) return told;
+  return ok === false || isRecord(error) ? refusal('unnamed_error', body) : null;
+}
+
+function first(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function refusalOfEntry(entry: unknown): TokenRefusal | null {
+  if (typeof entry === 'string' && entry !== '') return refusal(entry, {});
+  if (!isRecord(entry)) return null;
+  // Only `error` means a refusal by itself; the other names are those of entries in lists.
+  const { error, code, errorCode, access_token: token } = entry;
+  if (typeof error === 'string' && error !== '') return refusal(error, entry);
+  if (token !== undefined) return null;
+  const named = [errorCode, code].find((value) => typeof value === 'string' && value !== '');
+  return typeof named === 'string' ? refusal(named, entry) : null;
+}
+
+function refusal(error: string, entry: Readonly<Record<string, unknown>>): TokenRefusal {
+  const words = [entry['error_description'], entry['message'], entry['description']];
+  const description = words.find((value): value is string => typeof value === 'string') ?? '';
+  const listed = Array.isArray(entry['error_codes']) ? entry['error_codes'] : [];
+  const named = [...description.matchAll(/AADSTS(\d{4,8})\b/gu)].map(([, digits]) => Number(digits));
+  const numbers = [...listed.filter((value) => typeof value === 'number'), ...named];
+  return { error, description: description.slice(0, 1000), numbers: [...new Set(numbers)] };
+}
