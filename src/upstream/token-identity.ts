@@ -51,5 +51,5 @@ function problemOf(value: unknown): string {
   if (value === undefined) return 'leads nowhere';
   if (value === '') return 'is empty';
   if (value === null) return 'is null';
-  return Array.isArray(value) ? 'is a list' : `is a ${typeof value}, not a text or an integer`;
+  return typeof value === 'number' ? 'is not an integer' : 'is neither a text nor an integer';
 }
