@@ -9,7 +9,7 @@ import { issuerOfCallback } from './issuer-rule.ts';
 import { loadMetadata } from './metadata.ts';
 import { login, refreshed, renew } from './oidc-evidence.ts';
 import type { Party } from './oidc-evidence.ts';
-import type { UpstreamProvider } from './provider.ts';
+import type { CodeExchange, UpstreamLogin, UpstreamProvider } from './provider.ts';
 import { exchangeCode, refreshTokens } from './token-requests.ts';
 import { revokeTokens } from './revocation.ts';
 import { createStanding } from './standing.ts';
@@ -53,15 +53,7 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
         return buildAuthorizationUrl(endpoint, request, { config, scopes: scopes(), nonce: true });
       }),
     exchange: (exchange) =>
-      step({ upstream: config.name, step: 'code exchange' }, async () => {
-        const server = await discovery.current();
-        const issuer = issuerOfCallback(exchange.parameters.get('iss'), server.issuer, config);
-        const named = { upstream: config.name, server: { ...server, issuer }, client: http.client() };
-        const parameters = checkCallback(exchange, named);
-        const { codeVerifier } = exchange;
-        const { tokens } = await exchangeCode(requestOf(party, server), { parameters, codeVerifier });
-        return await login(party, tokens, exchange.nonce);
-      }),
+      step({ upstream: config.name, step: 'code exchange' }, () => redeem(party, exchange)),
     refresh: ({ refreshToken, subject }) =>
       step({ upstream: config.name, step: 'refresh' }, async () => {
         const server = await discovery.current();
@@ -79,6 +71,17 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
       http.close();
     },
   };
+}
+
+async function redeem(party: Party, exchange: CodeExchange): Promise<UpstreamLogin> {
+  const { config, discovery, http } = party;
+  const server = await discovery.current();
+  const issuer = issuerOfCallback(exchange.parameters.get('iss'), server.issuer, config);
+  const named = { upstream: config.name, server: { ...server, issuer }, client: http.client() };
+  const parameters = checkCallback(exchange, named);
+  const { codeVerifier } = exchange;
+  const { tokens } = await exchangeCode(requestOf(party, server), { parameters, codeVerifier });
+  return await login(party, tokens, exchange.nonce);
 }
 
 function checkScopes({ name, scopes }: OidcUpstreamConfig): void {

@@ -3,7 +3,7 @@ import { parseSigningKey } from '../../crypto/signing-key.ts';
 import { step } from '../failures.ts';
 import { keepTrying } from '../keep-trying.ts';
 import { UpstreamError } from '../provider.ts';
-import type { UpstreamProvider } from '../provider.ts';
+import type { CodeExchange, UpstreamProvider } from '../provider.ts';
 import { createUpstreamHttp } from '../upstream-http.ts';
 import type { ProviderDeps, UpstreamHttp } from '../upstream-http.ts';
 import type { RegistrationServer } from './discover.ts';
@@ -64,10 +64,7 @@ export function createRegisteringProvider(
     knows: () => true,
     notReady: () => problem ?? latest.notReady(),
     authorizationUrl: async (request) => (await now()).authorizationUrl(request),
-    exchange: async (exchange) => {
-      const worker = await now();
-      return orForgotten(parts, worker.clientId, () => worker.exchange(exchange), 'unavailable');
-    },
+    exchange: async (exchange) => exchangeBy(parts, await now(), exchange),
     refresh: async (tokens) => {
       const { clientId = latest.clientId } = tokens;
       const worker = await workerFor(parts, clientId);
@@ -82,6 +79,14 @@ export function createRegisteringProvider(
       http.close();
     },
   };
+}
+
+function exchangeBy(
+  parts: Parts,
+  worker: UpstreamProvider,
+  exchange: CodeExchange,
+): ReturnType<UpstreamProvider['exchange']> {
+  return orForgotten(parts, worker.clientId, () => worker.exchange(exchange), 'unavailable');
 }
 
 type Deps = ProviderDeps & { readonly registrations: Registrations };
