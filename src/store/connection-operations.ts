@@ -14,12 +14,15 @@ import { after } from './records.ts';
 export function connectionRow(record: ConnectionRecord): ConnectionRow {
   const { bucket, userId, upstream, account } = record;
   const { access, refresh, upstreamClientId, scopes, version, state, backoffUntil } = record;
+  const { connectedAt, refreshedAt } = record;
   return {
     key: { bucket, userId, upstream, account },
     tokens: { access, refresh, upstreamClientId, scopes },
     version,
     state,
     backoffUntil,
+    connectedAt,
+    refreshedAt,
   };
 }
 
@@ -42,6 +45,8 @@ export function storeConnection(rows: Rows, key: ConnectionKey, tokens: Connecti
     ...idle,
     leaseOwner: kept?.leaseOwner ?? '',
     leaseUntil: kept?.leaseUntil ?? 0,
+    connectedAt: rows.now(),
+    refreshedAt: rows.now(),
   });
   return 'stored';
 }
@@ -98,7 +103,8 @@ export function endUpstreamRefresh(rows: Rows, end: EndUpstreamRefresh): 'ok' | 
       const { tokens, identity } = outcome;
       const sameClient = tokens.upstreamClientId === record.upstreamClientId;
       const refresh = tokens.refresh ?? (sameClient ? record.refresh : null);
-      rows.saveConnection({ ...record, ...tokens, refresh, version: record.version + 1, ...idle });
+      const version = record.version + 1;
+      rows.saveConnection({ ...record, ...tokens, refresh, version, ...idle, refreshedAt: rows.now() });
       if (identity) {
         const { bucket, userId } = end;
         rows.saveUser({ bucket, userId, identity: identity.sealed, identityAt: identity.at });

@@ -84,6 +84,44 @@ export interface ConnectionRow {
   readonly state: 'alive' | 'dead';
   /** The upstream failed; do not ask again before this moment. 0 when there is no such wait. */
   readonly backoffUntil: Milliseconds;
+  /** When somebody last signed in or connected there. */
+  readonly connectedAt: Milliseconds;
+  /** When its tokens were last written. */
+  readonly refreshedAt: Milliseconds;
+}
+
+/** A connection without a login. */
+export interface PutConnection {
+  readonly connection: ConnectionKey;
+  readonly tokens: ConnectionTokens;
+}
+
+export interface EndConnection extends ConnectionKey {
+  /** Of the grants that were signed in with it. */
+  readonly why: RevocationReason;
+}
+
+/** A connection that somebody ended, and whose tokens the upstream does not know to be over. */
+export interface EndedConnection {
+  readonly id: string;
+  readonly key: ConnectionKey;
+  readonly tokens: Pick<ConnectionTokens, 'access' | 'refresh' | 'upstreamClientId'>;
+  readonly endedAt: Milliseconds;
+  /** How often the upstream was told in vain. */
+  readonly attempts: number;
+}
+
+export interface TakeEnded {
+  readonly owner: string;
+  readonly lease: Milliseconds;
+  readonly limit: number;
+}
+
+export interface SettleEnded {
+  readonly id: string;
+  readonly owner: string;
+  /** When to tell the upstream again, counted from now; `null`: it knows, or will never. */
+  readonly again: Milliseconds | null;
 }
 
 /** A grant to be, with its code. */
@@ -297,6 +335,8 @@ export interface StoreStats {
   readonly pending: number;
   readonly grants: number;
   readonly connections: number;
+  /** Ended connections whose upstream does not know yet. */
+  readonly ended: number;
 }
 
 /**
@@ -324,7 +364,10 @@ export interface AuthStore {
   rotateRefresh(token: RotateRefresh): Promise<RotateRefreshResult>;
   readSession(read: ReadSession): Promise<SessionView | null>;
 
-  /** True when the grant was alive. The last grant of a user takes the user's connections and identity along. */
+  /**
+   * True when the grant was alive. The last grant of a user takes the user's identity and connections along, which then
+   * wait for {@link AuthStore.takeEnded}; one that expires does so too, and its tokens are forgotten.
+   */
   revokeGrant(revoke: RevokeGrant): Promise<boolean>;
   /** For operators: looks at a bounded number of rows, so that nobody waits for it. */
   listGrants(list: ListGrants): Promise<GrantPage>;
@@ -332,6 +375,22 @@ export interface AuthStore {
   revokeUser(user: { readonly bucket: Bucket; readonly userId: string }): Promise<number>;
   /** `full`: sixteen tokens were revoked already, so the grant was revoked instead. */
   revokeAccessToken(token: RevokeAccessToken): Promise<'ok' | 'full' | 'missing'>;
+
+  /** All connections of a user, by upstream and account. */
+  listConnections(user: {
+    readonly bucket: Bucket;
+    readonly userId: string;
+  }): Promise<readonly ConnectionRow[]>;
+  /** Stores a connection of a user who has a living grant; `no_user` for anybody else. `kept` as in {@link CommitLoginResult}. */
+  putConnection(put: PutConnection): Promise<'stored' | 'kept' | 'no_user'>;
+  /** Ends a connection and every grant that was signed in with it; the number of those, `null` when there is no connection. */
+  endConnection(end: EndConnection): Promise<number | null>;
+  /**
+   * Ended connections whose upstream is to be told now, leased to the caller. One that lives again is left out for good:
+   * some upstreams end everything of an account with any token of it.
+   */
+  takeEnded(take: TakeEnded): Promise<readonly EndedConnection[]>;
+  settleEnded(settle: SettleEnded): Promise<void>;
 
   saveIdentity(
     key: { readonly bucket: Bucket; readonly userId: string } & { readonly identity: IdentityEvidence },

@@ -1,7 +1,9 @@
 import type {
   ConnectionKey,
+  EndConnection,
   GrantKey,
   GrantView,
+  PutConnection,
   ReadSession,
   RedeemCode,
   RedeemCodeResult,
@@ -12,7 +14,8 @@ import type {
   SessionView,
 } from './contract.ts';
 import type { RevocationReason } from '../observe/audit/event.ts';
-import { connectionRow } from './connection-operations.ts';
+import { connectionRow, storeConnection } from './connection-operations.ts';
+import { retireConnection, retireUser } from './ended-operations.ts';
 import { decideRedeem, decideRotate, redeemed, rotated } from './grant-machine.ts';
 import type { GrantRecord, Rows, UserRecord } from './records.ts';
 import { isLive } from './records.ts';
@@ -143,18 +146,47 @@ export function revokeAccessToken(rows: Rows, token: RevokeAccessToken): 'ok' | 
 /** Drops a grant whose time is over, and what belonged to it alone. For the backends' purge. */
 export function dropExpired(rows: Rows, grant: GrantRecord): void {
   rows.deleteGrant(grant);
-  forgetUserWithoutGrants(rows, grant);
+  const { bucket, userId } = grant;
+  // Nobody wanted it to end: what the upstream gave ends by itself.
+  if (!hasLiveGrant(rows, grant)) rows.deleteUser(bucket, userId);
 }
 
 /** The user is kept with a tombstone only as long as another grant lives: a vault entry ends with the last one. */
 function endGrant(rows: Rows, grant: GrantRecord, why: RevocationReason): void {
   rows.saveGrant({ ...grant, state: 'revoked', revokedBecause: why });
-  forgetUserWithoutGrants(rows, grant);
+  const { bucket, userId } = grant;
+  if (!hasLiveGrant(rows, grant)) retireUser(rows, bucket, userId);
 }
 
-function forgetUserWithoutGrants(rows: Rows, { bucket, userId }: GrantRecord): void {
+/** Whether anything of a user is in use. */
+function hasLiveGrant(
+  rows: Rows,
+  { bucket, userId }: { readonly bucket: string; readonly userId: string },
+): boolean {
   const now = rows.now();
-  if (!rows.grantsOf(bucket, userId).some((grant) => isLive(grant, now))) rows.deleteUser(bucket, userId);
+  return rows.grantsOf(bucket, userId).some((grant) => isLive(grant, now));
+}
+
+export function putConnection(
+  rows: Rows,
+  { connection, tokens }: PutConnection,
+): 'stored' | 'kept' | 'no_user' {
+  return hasLiveGrant(rows, connection) ? storeConnection(rows, connection, tokens) : 'no_user';
+}
+
+export function endConnection(rows: Rows, { why, ...key }: EndConnection): number | null {
+  const record = rows.connection(key);
+  if (!record) return null;
+  const now = rows.now();
+  const grants = rows
+    .grantsOf(key.bucket, key.userId)
+    .filter(
+      (grant) => isLive(grant, now) && grant.upstream === key.upstream && grant.account === key.account,
+    );
+  // First the connection: the last of these grants takes along what is left.
+  retireConnection(rows, record);
+  for (const grant of grants) endGrant(rows, grant, why);
+  return grants.length;
 }
 
 function find(rows: Rows, key: GrantKey): { readonly grant: GrantRecord; readonly user: UserRecord } | null {

@@ -2,7 +2,14 @@ import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
 import { dropExpired } from './grant-operations.ts';
 import { PackedRecords } from './packed-records.ts';
-import type { ConnectionRecord, GrantRecord, PendingRecord, Rows, UserRecord } from './records.ts';
+import type {
+  ConnectionRecord,
+  EndedRecord,
+  GrantRecord,
+  PendingRecord,
+  Rows,
+  UserRecord,
+} from './records.ts';
 
 /** Width of one slot of the expiry wheel. */
 const slotWidth: Milliseconds = 60_000;
@@ -28,6 +35,7 @@ export class MemoryRows implements Rows {
   readonly #records = new PackedRecords();
   readonly #grants = new Map<string, string>();
   readonly #users = new Map<string, Owned>();
+  readonly #ended = new Map<string, EndedRecord>();
   readonly #rings = new Map<string, KeyRingRow>();
   readonly #wheel = new Map<number, string[]>();
   #sweptAt: Milliseconds = 0;
@@ -43,10 +51,11 @@ export class MemoryRows implements Rows {
     return this.#clock();
   }
 
-  get stats(): { pending: number; grants: number; connections: number } {
+  get stats(): { pending: number; grants: number; connections: number; ended: number } {
     let connections = 0;
     for (const owned of this.#users.values()) connections += owned.connections.length;
-    return { pending: this.#pending.size, grants: this.#grants.size, connections };
+    const { size: ended } = this.#ended;
+    return { pending: this.#pending.size, grants: this.#grants.size, connections, ended };
   }
 
   pending(transaction: string): PendingRecord | undefined {
@@ -151,12 +160,46 @@ export class MemoryRows implements Rows {
     this.#owned(record.bucket, record.userId).connections = all;
   }
 
+  deleteConnection(key: ConnectionKey): void {
+    const others = this.#connections(key).filter((one) => !isOf(one, key));
+    const owned = this.#users.get(userKey(key.bucket, key.userId));
+    if (owned) owned.connections = others.map((one) => this.#records.packConnection(one));
+  }
+
+  connectionsOf(bucket: Bucket, userId: string): readonly ConnectionRecord[] {
+    return this.#connections({ bucket, userId }).toSorted(
+      (one, other) => order(one.upstream, other.upstream) || order(one.account, other.account),
+    );
+  }
+
   deleteUser(bucket: Bucket, userId: string): void {
     const owned = this.#users.get(userKey(bucket, userId));
     if (!owned) return;
     owned.user = undefined;
     owned.connections = [];
     if (owned.grants.length === 0) this.#users.delete(userKey(bucket, userId));
+  }
+
+  ended(id: string): EndedRecord | undefined {
+    return this.#ended.get(id);
+  }
+
+  saveEnded(record: EndedRecord): void {
+    this.#ended.set(record.id, record);
+  }
+
+  deleteEnded(id: string): void {
+    this.#ended.delete(id);
+  }
+
+  dueEnded(limit: number): readonly EndedRecord[] {
+    const now = this.now();
+    const due = [...this.#ended.values()].filter(({ dueAt }) => dueAt <= now);
+    return due.toSorted((one, other) => one.dueAt - other.dueAt).slice(0, limit);
+  }
+
+  countEnded(): number {
+    return this.#ended.size;
   }
 
   keyRing(name: string): KeyRingRow | undefined {
@@ -233,6 +276,11 @@ function grantKey({ bucket, grantId }: GrantKey): string {
 
 function userKey(bucket: Bucket, userId: string): string {
   return `${bucket}.${userId}`;
+}
+
+/** As SQLite orders texts. */
+function order(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
 function isOf({ upstream, account }: ConnectionRecord, key: ConnectionKey): boolean {

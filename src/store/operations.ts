@@ -1,6 +1,9 @@
-import { beginUpstreamRefresh, endUpstreamRefresh } from './connection-operations.ts';
+import { beginUpstreamRefresh, connectionRow, endUpstreamRefresh } from './connection-operations.ts';
 import type { AuthStore, KeyRingRow } from './contract.ts';
+import { settleEnded, takeEnded } from './ended-operations.ts';
 import {
+  endConnection,
+  putConnection,
   readSession,
   redeemCode,
   revokeAccessToken,
@@ -35,6 +38,11 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   listGrants: (rows, [list]) => listGrants(rows, list),
   revokeUser: (rows, [key]) => revokeUser(rows, key),
   revokeAccessToken: (rows, [token]) => revokeAccessToken(rows, token),
+  listConnections: (rows, [{ bucket, userId }]) => rows.connectionsOf(bucket, userId).map(connectionRow),
+  putConnection: (rows, [put]) => putConnection(rows, put),
+  endConnection: (rows, [end]) => endConnection(rows, end),
+  takeEnded: (rows, [take]) => takeEnded(rows, take),
+  settleEnded: (rows, [settle]) => settleEnded(rows, settle),
   saveIdentity: (rows, [{ bucket, userId, identity }]) => {
     // A user whose last grant ended meanwhile is not brought back.
     if (!rows.user(bucket, userId)) return;
@@ -68,6 +76,11 @@ export function stepsBy(
     listGrants: (...args) => run('listGrants', args),
     revokeUser: (...args) => run('revokeUser', args),
     revokeAccessToken: (...args) => run('revokeAccessToken', args),
+    listConnections: (...args) => run('listConnections', args),
+    putConnection: (...args) => run('putConnection', args),
+    endConnection: (...args) => run('endConnection', args),
+    takeEnded: (...args) => run('takeEnded', args),
+    settleEnded: (...args) => run('settleEnded', args),
     saveIdentity: (...args) => run('saveIdentity', args),
     beginUpstreamRefresh: (...args) => run('beginUpstreamRefresh', args),
     endUpstreamRefresh: (...args) => run('endUpstreamRefresh', args),

@@ -102,7 +102,8 @@ export class PackedRecords {
     for (const scope of scopes) packer.text(scope);
     packer.count(connection.version);
     packer.moment(connection.backoffUntil).text(connection.leaseOwner).moment(connection.leaseUntil);
-    return packer.count(connection.fence).end();
+    packer.count(connection.fence).moment(connection.connectedAt);
+    return packer.moment(connection.refreshedAt).end();
   }
 
   openConnection(
@@ -125,6 +126,8 @@ export class PackedRecords {
       leaseOwner: from.text(),
       leaseUntil: from.moment(),
       fence: from.count(),
+      connectedAt: from.moment(),
+      refreshedAt: from.moment(),
     };
   }
 

@@ -72,6 +72,22 @@ export interface ConnectionRecord extends ConnectionKey {
   /** 0: its refresh ended. A moment that has passed tells that it vanished, and that the refresh token may be spent. */
   readonly leaseUntil: Milliseconds;
   readonly fence: number;
+  /** The last sign-in or connecting. */
+  readonly connectedAt: Milliseconds;
+  /** The last write of tokens. */
+  readonly refreshedAt: Milliseconds;
+}
+
+/** An ended connection, until its upstream knows. */
+export interface EndedRecord extends ConnectionKey {
+  readonly id: string;
+  readonly access: Sealed;
+  readonly refresh: Sealed | null;
+  readonly upstreamClientId: string;
+  readonly endedAt: Milliseconds;
+  readonly attempts: number;
+  readonly dueAt: Milliseconds;
+  readonly leaseOwner: string;
 }
 
 /**
@@ -103,8 +119,18 @@ export interface Rows {
   /** Of that connection, without its tokens: every refresh asks. */
   connectionState(key: ConnectionKey): ConnectionRecord['state'] | undefined;
   saveConnection(record: ConnectionRecord): void;
+  deleteConnection(key: ConnectionKey): void;
+  /** Ordered by upstream and account. */
+  connectionsOf(bucket: Bucket, userId: string): readonly ConnectionRecord[];
   /** Identity and connections of a user whose last grant ended. */
   deleteUser(bucket: Bucket, userId: string): void;
+
+  ended(id: string): EndedRecord | undefined;
+  saveEnded(record: EndedRecord): void;
+  deleteEnded(id: string): void;
+  /** Those that are due, the longest waiting first. */
+  dueEnded(limit: number): readonly EndedRecord[];
+  countEnded(): number;
 
   keyRing(name: string): KeyRingRow | undefined;
   saveKeyRing(name: string, row: KeyRingRow): void;

@@ -2,7 +2,14 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import type { Milliseconds } from '../types/time.ts';
 import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
 import { dropExpired } from './grant-operations.ts';
-import type { ConnectionRecord, GrantRecord, PendingRecord, Rows, UserRecord } from './records.ts';
+import type {
+  ConnectionRecord,
+  EndedRecord,
+  GrantRecord,
+  PendingRecord,
+  Rows,
+  UserRecord,
+} from './records.ts';
 
 /** Expired rows that one purge drops of each kind. */
 const purgeLimit = 200;
@@ -111,9 +118,41 @@ export class SqliteRows implements Rows {
     this.#save('connections', ['userId', 'upstream', 'account'], { ...record, scopes });
   }
 
+  deleteConnection({ userId, upstream, account }: ConnectionKey): void {
+    const sql = 'DELETE FROM connections WHERE userId = ? AND upstream = ? AND account = ?';
+    this.#run(sql, userId, upstream, account);
+  }
+
+  connectionsOf(_bucket: Bucket, userId: string): readonly ConnectionRecord[] {
+    const sql = 'SELECT * FROM connections WHERE userId = ? ORDER BY upstream, account';
+    return this.#all(sql, userId).map(readConnection);
+  }
+
   deleteUser(_bucket: Bucket, userId: string): void {
     this.#run('DELETE FROM connections WHERE userId = ?', userId);
     this.#run('DELETE FROM users WHERE userId = ?', userId);
+  }
+
+  ended(id: string): EndedRecord | undefined {
+    // The columns are the record's fields.
+    return this.#get('SELECT * FROM ended WHERE id = ?', id) as EndedRecord | undefined;
+  }
+
+  saveEnded(record: EndedRecord): void {
+    this.#save('ended', ['id'], { ...record });
+  }
+
+  deleteEnded(id: string): void {
+    this.#run('DELETE FROM ended WHERE id = ?', id);
+  }
+
+  dueEnded(limit: number): readonly EndedRecord[] {
+    const sql = 'SELECT * FROM ended WHERE dueAt <= ? ORDER BY dueAt LIMIT ?';
+    return this.#all(sql, this.#now, limit) as unknown as EndedRecord[];
+  }
+
+  countEnded(): number {
+    return Number(this.#get('SELECT count(*) AS n FROM ended')?.['n'] ?? 0);
   }
 
   keyRing(name: string): KeyRingRow | undefined {
@@ -132,10 +171,15 @@ export class SqliteRows implements Rows {
   }
 
   /** Numbers of rows, for operators. */
-  stats(): { pending: number; grants: number; connections: number } {
+  stats(): { pending: number; grants: number; connections: number; ended: number } {
     const count = (table: string): number =>
       Number(this.#get(`SELECT count(*) AS n FROM ${table}`)?.['n'] ?? 0);
-    return { pending: count('pending'), grants: count('grants'), connections: count('connections') };
+    return {
+      pending: count('pending'),
+      grants: count('grants'),
+      connections: count('connections'),
+      ended: count('ended'),
+    };
   }
 
   /** Drops some rows whose time is over; true when there may be more. */

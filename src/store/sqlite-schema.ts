@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { SallyportError } from '../types/error.ts';
 
 /** Counted up with every change of the schema; kept in the file as `user_version`. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 /** Marks a file as ours (`application_id`): "sally" in a telephone's digits. */
 const applicationId = 72_559;
@@ -37,8 +37,20 @@ const versionOne = `
   CREATE TABLE keyRings (name TEXT PRIMARY KEY, value BLOB NOT NULL, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
+/** To version 2: when connections were made and refreshed, and those whose upstream has to be told that they are over. */
+const versionTwo = `
+  ALTER TABLE connections ADD COLUMN connectedAt INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE connections ADD COLUMN refreshedAt INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE ended (
+    id TEXT PRIMARY KEY, bucket TEXT NOT NULL, userId TEXT NOT NULL, upstream TEXT NOT NULL, account TEXT NOT NULL,
+    access BLOB NOT NULL, refresh BLOB, upstreamClientId TEXT NOT NULL, endedAt INTEGER NOT NULL, attempts INTEGER NOT NULL,
+    dueAt INTEGER NOT NULL, leaseOwner TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX ended_due ON ended (dueAt);
+`;
+
 /** What leads from each version to the next. */
-const migrations: readonly string[] = [versionOne];
+const migrations: readonly string[] = [versionOne, versionTwo];
 
 /**
  * Sets the connection up and brings the schema to our version.

@@ -62,6 +62,8 @@ const connections: fc.Arbitrary<ConnectionRecord> = fc.record({
   leaseOwner: text,
   leaseUntil: moment,
   fence: count,
+  connectedAt: moment,
+  refreshedAt: moment,
 });
 
 describe('a packed record', () => {

@@ -210,7 +210,7 @@ describe('the SQLite store, when something breaks', () => {
   it('does not touch the database of a newer version either', async () => {
     await (await open()).close();
     const database = new DatabaseSync(path);
-    database.exec('PRAGMA user_version = 2');
+    database.exec('PRAGMA user_version = 99');
     database.close();
     const before = readFileSync(path);
     await expect(openSqliteStore({ path })).rejects.toMatchObject({ code: 'storage_schema_newer' });
