@@ -1,44 +1,12 @@
-import { lookup as systemLookup } from 'node:dns/promises';
-import type { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { SallyportError } from '../types/error.ts';
 import type { Milliseconds } from '../types/time.ts';
-import {
-  isLoopbackAddress,
-  isLoopbackHost,
-  isPrivateOrPublicAddress,
-  isPublicAddress,
-  withoutBrackets,
-} from './addresses.ts';
+import { createDispatchers, tlsSettings } from './dispatcher.ts';
+import type { Dispatchers } from './dispatcher.ts';
+import { defaultTimeout } from './policy.ts';
+import type { FetchPolicy } from './policy.ts';
+import { checkUrl, refused, where } from './reach.ts';
 import { readCapped } from './read-capped.ts';
-
-/** One answer of a name server. */
-export interface ResolvedAddress {
-  readonly address: string;
-  /** 4 or 6. */
-  readonly family: number;
-}
-
-/** Resolves a host name to all of its addresses. */
-export type Lookup = (hostname: string) => Promise<readonly ResolvedAddress[]>;
-
-/** What a guarded fetch may reach. Provenance decides: open something only for hosts that an operator named. */
-export interface FetchPolicy {
-  /** Plain http, to any host that the address check admits. */
-  readonly allowHttp: boolean;
-  /** Private addresses as well as public ones; see `isPrivateOrPublicAddress`. */
-  readonly allowPrivate: boolean;
-  /** Narrows `allowPrivate` to hosts as `URL.hostname` has them, whatever the port: those that an operator named. */
-  readonly privateHosts?: readonly string[];
-  /** Loopback hosts, over http too: for an operator whose own configuration names one. Names no other host. */
-  readonly allowLoopback?: boolean;
-  /** For everything from the first lookup to the last byte, redirects included. Default 30,000. */
-  readonly timeout?: Milliseconds;
-  /** Bytes of a body, counted after decompression. Default 1 MiB. */
-  readonly maxBytes?: number;
-  readonly lookup?: Lookup;
-  /** `return` hands a redirect to the caller instead of following it within the origin. */
-  readonly redirects?: 'return';
-}
 
 /** What oauth4webapi hands to its `customFetch`, and what our own callers use. Redirects are never the caller's to choose. */
 export interface GuardedInit {
@@ -63,25 +31,25 @@ export interface GuardedFetch {
 
 const maxRedirects = 3;
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-const defaultTimeout: Milliseconds = 30_000;
 const defaultMaxBytes = 1_048_576;
 
-/** Makes a fetch that keeps to a policy. Opens nothing until it is used. */
+/** Makes a fetch that keeps to a policy. Opens nothing until it is used. Throws `config_invalid` for unusable certificates. */
 export function createGuardedFetch(policy: FetchPolicy): GuardedFetch {
-  let agent: Promise<Agent> | null = null;
+  const tls = tlsSettings(policy);
+  let agent: Promise<Dispatchers> | null = null;
   let closed: Promise<void> | null = null;
 
   const guardedFetch = async (url: string, init: GuardedInit = {}): Promise<Response> => {
     if (closed) throw new SallyportError('closed', 'the guarded fetch is closed');
     let target = checkUrl(url, policy);
     const method = (init.method ?? 'GET').toUpperCase();
-    agent ??= createAgent(policy);
-    const dispatcher = await agent;
+    agent ??= createDispatchers(policy, tls);
+    const dispatchers = await agent;
     const limit = startDeadline(policy.timeout ?? defaultTimeout, init.signal);
     try {
       for (let hop = 0; ; hop += 1) {
         const request = { ...init, method, signal: limit.signal };
-        const response = await send(target, request, { dispatcher, policy });
+        const response = await send(target, request, { dispatcher: dispatchers.of(target), policy });
         if (!redirectStatuses.has(response.status) || policy.redirects === 'return') return response;
         target = checkRedirect(target, { response, method, hop });
       }
@@ -113,77 +81,8 @@ function startDeadline(
   return { signal: controller.signal, end };
 }
 
-/** undici is loaded with the first request, not with the package. */
-async function createAgent(policy: FetchPolicy): Promise<Agent> {
-  const undici = await import('undici');
-  const timeout = policy.timeout ?? defaultTimeout;
-  return new undici.Agent({
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-    connect: {
-      timeout,
-      // The list that is checked is the list that is dialled: no second lookup can answer differently (DNS rebinding).
-      lookup: (hostname, { all }, callback) => {
-        void answerLookup(hostname, policy).then(([error, list]) => {
-          const [first] = list;
-          // oxlint-disable-next-line promise/no-callback-in-promise -- `answerLookup` never rejects
-          if (all === true || !first) return callback(error, [...list]);
-          // oxlint-disable-next-line promise/no-callback-in-promise -- as above
-          return callback(error, first.address, first.family);
-        });
-      },
-    },
-  });
-}
-
-/** Resolves a name and checks every answer; never rejects, because it speaks to a callback. */
-async function answerLookup(
-  hostname: string,
-  policy: FetchPolicy,
-): Promise<readonly [Error | null, readonly ResolvedAddress[]]> {
-  try {
-    const lookup = policy.lookup ?? ((name) => systemLookup(name, { all: true }));
-    const addresses = await lookup(hostname);
-    if (addresses.length === 0)
-      return [new SallyportError('upstream_unavailable', `${hostname} has no address`), []];
-    // One forbidden address among good ones is enough to refuse: which of them gets dialled is up to the network.
-    const forbidden = addresses.find(({ address }) => !admits(policy, { host: hostname, address }));
-    if (!forbidden) return [null, addresses];
-    return [refused(`${hostname} resolves to ${forbidden.address}, which is not a public address`), []];
-  } catch (error) {
-    return [error instanceof Error ? error : new Error('the lookup failed'), []];
-  }
-}
-
-function admits(policy: FetchPolicy, target: { host: string; address: string }): boolean {
-  const mayBePrivate = policy.allowPrivate && (policy.privateHosts?.includes(target.host) ?? true);
-  // A name that means this machine must not lead elsewhere, and only the operator may mean it (RFC 6761 §6.3).
-  if (isLoopbackHost(target.host))
-    return isLoopbackAddress(target.address) && (mayBePrivate || policy.allowLoopback === true);
-  return mayBePrivate ? isPrivateOrPublicAddress(target.address) : isPublicAddress(target.address);
-}
-
-function checkUrl(text: string, policy: FetchPolicy): URL {
-  const url = URL.parse(text);
-  if (!url) throw refused('the URL cannot be parsed');
-  if (url.username !== '' || url.password !== '') throw refused(`${url.host}: the URL has user info`);
-  const loopback = policy.allowLoopback === true && isLoopbackHost(url.hostname);
-  const plain = url.protocol === 'http:' && (policy.allowHttp || loopback);
-  if (url.protocol !== 'https:' && !plain) throw refused(`${where(url)}: only https is allowed`);
-  // Connecting to a literal address skips the lookup, and with it the check at connect time.
-  const literal = literalAddress(url.hostname);
-  if (literal !== null && !admits(policy, { host: url.hostname, address: literal }))
-    throw refused(`${where(url)}: ${literal} is not a public address`);
-  return url;
-}
-
-function literalAddress(hostname: string): string | null {
-  const bare = withoutBrackets(hostname);
-  return bare !== hostname || /^[\d.]+$/.test(bare) ? bare : null;
-}
-
 interface Sending {
-  readonly dispatcher: Agent;
+  readonly dispatcher: Dispatcher;
   readonly policy: FetchPolicy;
 }
 
@@ -250,15 +149,8 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed';
   // Ports that browsers refuse (Fetch §2.9) are refused by undici too; nothing but its words tells that.
   if (error.message === 'bad port') return 'the request failed (the Fetch standard blocks this port)';
+  const proxy = /^Proxy response \((\d{3})\)/.exec(error.message);
+  if (proxy) return `the proxy did not connect us (status ${proxy[1]})`;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   return `the request failed (${code})`;
-}
-
-/** Origin and path: what an error may tell about a URL. */
-function where(url: URL): string {
-  return `${url.origin}${url.pathname}`;
-}
-
-function refused(message: string): SallyportError {
-  return new SallyportError('fetch_refused', message);
 }

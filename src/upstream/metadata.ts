@@ -15,8 +15,7 @@ const endpoints = ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'user
 
 /**
  * Fetches and checks a provider's metadata: OpenID Connect Discovery 1.0, else RFC 8414. Its `issuer` must equal the
- * configured one byte for byte, or be one that the upstream's issuer rule admits. A revocation endpoint that we would
- * not ask is left out: nobody signs in by it. Throws {@link UpstreamError}.
+ * configured one byte for byte, or be one that the upstream's issuer rule admits. Throws {@link UpstreamError}.
  */
 export async function loadMetadata(
   config: OidcUpstreamConfig,
@@ -35,12 +34,25 @@ export async function loadMetadata(
     }
   });
   checkDocument(document, config);
-  const { revocation_endpoint: revocation, ...rest } = document;
-  const usable = revocation !== undefined && endpointProblem(revocation, placeOf(config)) === null;
-  const kept = usable ? document : rest;
+  const kept = withoutUnusable(document, config);
   const algorithms = document.id_token_signing_alg_values_supported;
   if (!Array.isArray(algorithms)) return kept;
   return { ...kept, id_token_signing_alg_values_supported: algorithms.filter(isSafeAlgorithm) };
+}
+
+/** Endpoints that nobody signs in by may be wrong; then they are as if nobody had named them. */
+function withoutUnusable(
+  document: oauth.AuthorizationServer,
+  config: OidcUpstreamConfig,
+): oauth.AuthorizationServer {
+  const { revocation_endpoint: revocation, mtls_endpoint_aliases: aliases, ...rest } = document;
+  const usable = (endpoint: unknown): boolean =>
+    typeof endpoint === 'string' && endpointProblem(endpoint, placeOf(config)) === null;
+  return {
+    ...rest,
+    ...(revocation !== undefined && usable(revocation) && { revocation_endpoint: revocation }),
+    ...(isRecord(aliases) && Object.values(aliases).every(usable) && { mtls_endpoint_aliases: aliases }),
+  };
 }
 
 function isSafeAlgorithm(algorithm: unknown): algorithm is string {

@@ -2,7 +2,8 @@ import * as oauth from 'oauth4webapi';
 import type { UpstreamConfig } from '../config/config.ts';
 import { isLoopbackHost } from '../net/addresses.ts';
 import { createGuardedFetch } from '../net/guarded-fetch.ts';
-import type { GuardedFetch, Lookup } from '../net/guarded-fetch.ts';
+import type { GuardedFetch } from '../net/guarded-fetch.ts';
+import type { Lookup } from '../net/policy.ts';
 import type { Log } from '../observe/log.ts';
 import type { Clock } from '../types/time.ts';
 import { clientAuth } from './client-auth.ts';
@@ -68,6 +69,7 @@ export function createUpstreamHttp(
       allowPrivate: config.allowPrivateIps,
       privateHosts: urls.flatMap((url) => URL.parse(url)?.hostname ?? []),
       allowLoopback: urls.some(isLoopbackUrl),
+      transport: config.settings.transport,
       ...(deps.lookup && { lookup: deps.lookup }),
     });
   let auth = clientAuth(config, config.authMethod);
@@ -83,6 +85,7 @@ export function createUpstreamHttp(
     },
     client: () => ({
       client_id: config.clientId,
+      use_mtls_endpoint_aliases: config.settings.transport.clientCertificate !== null,
       [oauth.clockSkew]: Math.round((deps.clock() - Date.now()) / 1000),
     }),
     options: (signal) => ({

@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OidcUpstreamConfig } from '../../src/config/config.ts';
 import { createGuardedFetch } from '../../src/net/guarded-fetch.ts';
-import type { ResolvedAddress } from '../../src/net/guarded-fetch.ts';
+import type { ResolvedAddress } from '../../src/net/policy.ts';
 import { silentLog } from '../../src/observe/log.ts';
 import { createProvider } from '../../src/upstream/create-provider.ts';
 import type { UpstreamProvider } from '../../src/upstream/provider.ts';

@@ -4,7 +4,8 @@ import { inspect } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGuardedFetch } from '../../src/net/guarded-fetch.ts';
-import type { FetchPolicy, GuardedFetch } from '../../src/net/guarded-fetch.ts';
+import type { GuardedFetch } from '../../src/net/guarded-fetch.ts';
+import type { FetchPolicy } from '../../src/net/policy.ts';
 import { json, raw, startHostileServer } from '../fixtures/hostile-server.ts';
 import type { HostileServer } from '../fixtures/hostile-server.ts';
 

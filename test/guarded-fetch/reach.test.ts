@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGuardedFetch } from '../../src/net/guarded-fetch.ts';
-import type { FetchPolicy, GuardedFetch, ResolvedAddress } from '../../src/net/guarded-fetch.ts';
+import type { GuardedFetch } from '../../src/net/guarded-fetch.ts';
+import type { FetchPolicy, ResolvedAddress } from '../../src/net/policy.ts';
 import { json, startHostileServer } from '../fixtures/hostile-server.ts';
 import type { HostileServer } from '../fixtures/hostile-server.ts';
 
