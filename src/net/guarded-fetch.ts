@@ -149,7 +149,9 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed';
   // Ports that browsers refuse (Fetch §2.9) are refused by undici too; nothing but its words tells that.
   if (error.message === 'bad port') return 'the request failed (the Fetch standard blocks this port)';
-  const proxy = /^Proxy response \((\d{3})\)/.exec(error.message);
+  // undici wraps the proxy's answer once more than other failures, and tells its status in words only.
+  const wrapped = error.cause instanceof Error ? error.cause.message : error.message;
+  const proxy = /^Proxy response \((\d{3})\)/.exec(wrapped);
   if (proxy) return `the proxy did not connect us (status ${proxy[1]})`;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   return `the request failed (${code})`;
