@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { randomBytes } from '../crypto/random.ts';
 import { generateSigningKeyPem, parseSigningKey } from '../crypto/signing-key.ts';
 import type { SigningAlg } from '../crypto/signing-key.ts';
-import { dropSigningKey, listRetired, rotateHmacSecret, rotateSigningKey } from '../gateway/state-dir.ts';
+import { dropSigningKeys, listRetired, rotateHmacSecret, rotateSigningKey } from '../gateway/state-dir.ts';
 import type { RetiredFile } from '../gateway/state-dir.ts';
 import { nameLabel } from '../observe/audit/labels.ts';
 import { SallyportError } from '../types/error.ts';
@@ -23,9 +23,9 @@ const usage = `usage: sallyport keys generate [--alg ${algs.join('|')}] [--hmac]
        sallyport keys prune  -c FILE [--state-dir DIR] [--yes]
 
 rotate replaces what signs and keeps the former one for verifying; a running gateway takes it up by itself. For keys
-that the configuration names it writes a new file and says what to change. With --leaked the former signing key is not
-kept: access tokens that it signed are worthless as soon as gateways notice, and clients refresh. prune removes what
-nothing needs any more.
+that the configuration names it writes a new file and says what to change. With --leaked no former signing key is
+kept: access tokens are worthless as soon as gateways notice, and clients refresh. prune removes what nothing needs any
+more.
 `;
 
 const alg = { alg: { type: 'string' }, hmac: { type: 'boolean' } } as const;
@@ -74,8 +74,8 @@ async function rotate(given: Given, io: CommandIo): Promise<number> {
   }
   if (written.signingKeys) return writeNext(given, io, written.signingKeys.signing.origin);
   const pem = generateSigningKeyPem(algOf(given));
-  const turn = isLeaked(given) ? dropSigningKey : rotateSigningKey;
-  return rotateOwn(given, io, { kind: 'signing key', turn: (stateDir) => turn(stateDir, pem) });
+  if (isLeaked(given)) return replaceLeaked(given, io, pem);
+  return rotateOwn(given, io, { kind: 'signing key', turn: (stateDir) => rotateSigningKey(stateDir, pem) });
 }
 
 function isLeaked({ options: { leaked } }: Given): boolean {
@@ -93,10 +93,16 @@ async function rotateOwn(
 ): Promise<number> {
   const retired = await turn(stateDirOf(given, io));
   await tell(given, io, { kind, path: retired });
-  const former = isLeaked(given)
-    ? 'is gone, and verifies nothing any more'
-    : `goes on verifying as ${retired}`;
-  io.stdout(`there is a new ${kind}; the former one ${former}\n`);
+  io.stdout(`there is a new ${kind}; the former one goes on verifying as ${retired}\n`);
+  return 0;
+}
+
+/** Nothing of what was in the state directory is kept. */
+async function replaceLeaked(given: Given, io: CommandIo, pem: string): Promise<number> {
+  const former = await dropSigningKeys(stateDirOf(given, io), pem);
+  for (const path of former) await tell(given, io, { kind: 'signing key', path });
+  const whom = former.length === 1 ? 'the former one is' : `the ${former.length} former ones are`;
+  io.stdout(`there is a new signing key; ${whom} gone: access tokens made before are worthless\n`);
   return 0;
 }
 

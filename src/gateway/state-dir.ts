@@ -65,16 +65,19 @@ export function rotateSigningKey(stateDir: string, pem: string): Promise<string>
 }
 
 /**
- * Makes a new signing key in place of one that leaked, which nobody keeps: what it signed is worth nothing once gateways
- * have noticed. @returns the name that it would have been kept under
+ * Makes a new signing key, and removes every other: who read one of them could read them all. What they signed is worth
+ * nothing once gateways have noticed, and the new one signs at once.
+ * @returns the names that the former keys have or would have had
  * @throws {SallyportError} `storage_failed`
  */
-export function dropSigningKey(stateDir: string, pem: string): Promise<string> {
+export function dropSigningKeys(stateDir: string, pem: string): Promise<readonly string[]> {
   return using(stateDir, async () => {
     const path = join(stateDir, signingKeyName);
     const present = await presentFile(path);
+    const retired = (await list(stateDir)).filter((name) => retiredKey.test(name));
     await writeDurably(path, pem);
-    return join(stateDir, retiredKeyName(present));
+    for (const name of retired) await unlink(join(stateDir, name));
+    return [retiredKeyName(present), ...retired];
   });
 }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processIo } from '../../src/config/resolve.ts';
 import { configSource } from '../../src/config/source.ts';
 import { generateSigningKeyPem, parseSigningKey } from '../../src/crypto/signing-key.ts';
-import { dropSigningKey, rotateSigningKey } from '../../src/gateway/state-dir.ts';
+import { dropSigningKeys, rotateSigningKey } from '../../src/gateway/state-dir.ts';
 import { startGateway } from '../../src/gateway/start.ts';
 import type { RunningGateway } from '../../src/gateway/start.ts';
 import type { Log } from '../../src/observe/log.ts';
@@ -204,7 +204,7 @@ describe('a key of the state directory that is rotated', () => {
     await rm(join(folder, 'state', `signing-key-${first}.pem`));
     await expect.poll(() => kids(running)).not.toContain(first);
     const next = generateSigningKeyPem();
-    await dropSigningKey(join(folder, 'state'), next);
+    await dropSigningKeys(join(folder, 'state'), next);
     await expect.poll(() => kids(running)).toEqual([parseSigningKey(next, 'test').kid]);
   });
 });
