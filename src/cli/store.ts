@@ -37,6 +37,19 @@ export function runStoreCommand(args: readonly string[], io: CommandIo): Promise
   return runCommand(command, args, io);
 }
 
+/** Node 22 and 24 warn that their own SQLite is experimental, which is no news for whoever runs this command. */
+async function loadMaintenance(): Promise<typeof import('../store/sqlite-maintenance.ts')> {
+  const { emitWarning } = process;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (!String(warning).includes('SQLite')) Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
+  try {
+    return await import('../store/sqlite-maintenance.ts');
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
 async function databaseFor(given: Given, io: CommandIo): Promise<string> {
   noWords(given);
   const from = textOption(given, 'from');
@@ -47,7 +60,7 @@ async function databaseFor(given: Given, io: CommandIo): Promise<string> {
 
 async function stats(given: Given, io: CommandIo): Promise<number> {
   const path = await databaseFor(given, io);
-  const { readDatabaseStats } = await import('../store/sqlite-maintenance.ts');
+  const { readDatabaseStats } = await loadMaintenance();
   const found = readDatabaseStats(path, io.clock());
   if (given.options['json'] === true) {
     io.stdout(`${JSON.stringify({ path, ...found }, null, 2)}\n`);
@@ -73,7 +86,7 @@ async function stats(given: Given, io: CommandIo): Promise<number> {
 
 async function check(given: Given, io: CommandIo): Promise<number> {
   const path = await databaseFor(given, io);
-  const { findDamage } = await import('../store/sqlite-maintenance.ts');
+  const { findDamage } = await loadMaintenance();
   const damage = findDamage(path);
   if (damage.length === 0) {
     io.stdout(`${path} is whole\n`);
@@ -88,7 +101,7 @@ async function backup(given: Given, io: CommandIo): Promise<number> {
   const to = textOption(given, 'to');
   if (to === undefined) throw new UsageError('say where the copy goes: --to FILE');
   const path = await databaseFor(given, io);
-  const { backUpDatabase } = await import('../store/sqlite-maintenance.ts');
+  const { backUpDatabase } = await loadMaintenance();
   const { bytes } = backUpDatabase(path, to);
   await tellStoreChange(given, io, { action: 'backed_up', schema: null, rows: null });
   io.stdout(`${to} holds a checked copy (${renderBytes(bytes)})\n`);
@@ -98,7 +111,7 @@ async function backup(given: Given, io: CommandIo): Promise<number> {
 
 async function purge(given: Given, io: CommandIo): Promise<number> {
   const path = await databaseFor(given, io);
-  const { countExpired, purgeDatabase } = await import('../store/sqlite-maintenance.ts');
+  const { countExpired, purgeDatabase } = await loadMaintenance();
   const now = io.clock();
   if (given.options['dry-run'] === true) {
     io.stdout(`${countExpired(path, now)} rows would be dropped\n`);

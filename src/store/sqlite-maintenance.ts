@@ -123,9 +123,10 @@ export function purgeDatabase(path: string, { now, vacuum }: PurgeOptions): numb
 }
 
 function expiredRows(database: DatabaseSync, now: Milliseconds): number {
-  const sql = `SELECT (SELECT count(*) FROM pending WHERE expiresAt <= ?1)
-    + (SELECT count(*) FROM grants WHERE expiresAt <= ?1) AS n`;
-  return Number(database.prepare(sql).get(now)?.['n'] ?? 0);
+  // Node 22.13 cannot bind one value to a parameter that is named twice (?1).
+  const sql = `SELECT (SELECT count(*) FROM pending WHERE expiresAt <= ?)
+    + (SELECT count(*) FROM grants WHERE expiresAt <= ?) AS n`;
+  return Number(database.prepare(sql).get(now, now)?.['n'] ?? 0);
 }
 
 /** Opens a database that is there: SQLite would make one. */
