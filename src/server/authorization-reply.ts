@@ -31,7 +31,7 @@ export function replyWithCode(
  */
 export function replyWithError(context: ServerContext, to: ReplyTo, error: OAuthError): HttpResponse {
   const href = errorUrl(context, to, error);
-  context.log.info(
+  context.log.debug(
     { clientId: to.client.id.slice(0, 40), error: error.error, correlationId: to.correlationId },
     'authorization refused',
   );

@@ -84,7 +84,7 @@ async function goUpstream(
     source: sourceOf(request.remoteAddress),
   });
   if (stored.r !== 'ok') return signedInPage(context, transaction);
-  context.log.info({ correlationId: correlationOf(transaction) }, 'consent given');
+  context.log.debug({ correlationId: correlationOf(transaction) }, 'consent given');
   context.observer.audit.record('consent_allowed', details);
   return redirect(await startLeg(context, transaction, stored.leg));
 }
