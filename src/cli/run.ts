@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { suggest } from '../config/suggest.ts';
 import { processCommandIo } from './command-io.ts';
 import { runConfigCommand } from './config.ts';
 import { doctor } from './doctor.ts';
@@ -18,6 +19,7 @@ const help = `sallyport: OAuth 2.1 authorization server and gateway for MCP serv
   sallyport grants list|show|revoke           who is signed in with what, and end it
   sallyport store stats|check|backup|purge    the database
   sallyport --version
+  sallyport COMMAND --help                    what a command takes
 `;
 
 /** Runs one command. @returns the exit code */
@@ -42,12 +44,20 @@ export async function run(args: readonly string[]): Promise<number> {
       return 0;
     case '--help':
     case '-h':
+    case 'help':
       process.stdout.write(help);
       return 0;
     default:
-      process.stderr.write(command === '' ? help : `sallyport: unknown command "${command}"\n\n${help}`);
+      process.stderr.write(command === '' ? help : `sallyport: ${unknown(command)}\n\n${help}`);
       return 2;
   }
+}
+
+const commands: readonly string[] = ['serve', 'config', 'doctor', 'keys', 'grants', 'store'];
+
+function unknown(command: string): string {
+  const meant = suggest(command, commands);
+  return `there is no command "${command}"${meant === null ? '' : `: did you mean "${meant}"?`}`;
 }
 
 async function version(): Promise<string> {

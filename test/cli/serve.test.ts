@@ -159,7 +159,7 @@ describe('sallyport', () => {
     expect(await version.ended).toBe(0);
     const { version: expected } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
     expect(version.output().trim()).toBe(expected);
-    for (const args of [['--help'], ['serve', '--help']]) {
+    for (const args of [['--help'], ['help'], ['serve', '--help']]) {
       const help = run(args);
       expect(await help.ended).toBe(0);
       expect(help.output()).toContain('serve -c FILE');
@@ -169,6 +169,6 @@ describe('sallyport', () => {
   it('refuses commands that it does not know', async () => {
     const wrong = run(['srve']);
     expect(await wrong.ended).toBe(2);
-    expect(wrong.output()).toContain('srve');
+    expect(wrong.output()).toContain('there is no command "srve": did you mean "serve"?');
   });
 });
