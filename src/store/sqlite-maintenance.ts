@@ -5,7 +5,7 @@ import { SallyportError } from '../types/error.ts';
 import type { Milliseconds } from '../types/time.ts';
 import { storageFailure } from './sqlite-failure.ts';
 import { SqliteRows } from './sqlite-rows.ts';
-import { checkDatabase } from './sqlite-schema.ts';
+import { checkDatabase, rollBack } from './sqlite-schema.ts';
 
 /** What is in a database, for operators. */
 export interface DatabaseStats {
@@ -44,7 +44,8 @@ export function readDatabaseStats(path: string, now: Milliseconds): DatabaseStat
     const total = count('grants');
     return {
       schema: number('PRAGMA user_version'),
-      bytes: statSync(path).size,
+      // What it will be once the write-ahead log is in it.
+      bytes: number('PRAGMA page_count') * number('PRAGMA page_size'),
       walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
       freeBytes: number('PRAGMA freelist_count') * number('PRAGMA page_size'),
       pending: count('pending WHERE expiresAt > ?', now),
@@ -112,7 +113,7 @@ export function purgeDatabase(path: string, { now, vacuum }: PurgeOptions): numb
         rows.purge();
         database.exec('COMMIT');
       } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
+        rollBack(database);
         throw error;
       }
       left = expiredRows(database, now);
@@ -135,7 +136,9 @@ function withDatabase<T>(path: string, work: (database: DatabaseSync) => T): T {
     throw new SallyportError('storage_failed', `there is no database at ${path}`);
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path, { timeout: patience });
+    database = new DatabaseSync(path);
+    // Its option for this came after Node 22.13.
+    database.exec(`PRAGMA busy_timeout = ${patience}`);
     checkDatabase(database);
     return work(database);
   } catch (error) {

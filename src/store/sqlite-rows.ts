@@ -197,7 +197,7 @@ export class SqliteRows implements Rows {
     const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
       ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${updates.join(', ')}`;
     // Every field of a record is text, a number, bytes or null.
-    this.#run(sql, ...(Object.values(record) as SQLInputValue[]));
+    this.#run(sql, ...Object.values(record).map((value) => storable(value as SQLInputValue)));
   }
 
   #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
@@ -220,6 +220,13 @@ export class SqliteRows implements Rows {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+const nothing = new Uint8Array(0);
+
+/** Node 22.13 takes bytes that came by message from another thread, and are none, for null. */
+function storable(value: SQLInputValue): SQLInputValue {
+  return value instanceof Uint8Array && value.byteLength === 0 ? nothing : value;
 }
 
 // The columns of each table are the fields of its record; lists are JSON.

@@ -135,10 +135,9 @@ const purgePause = 20;
 /** A few rows in a transaction of their own, after the answers: nobody waits for it. What fails now is tried again. */
 function purge(database: DatabaseSync, rows: SqliteRows): void {
   try {
-    if (database.isOpen && inTransaction(database, () => rows.purge()))
-      setTimeout(purge, purgePause, database, rows);
+    if (inTransaction(database, () => rows.purge())) setTimeout(purge, purgePause, database, rows);
   } catch {
-    // The next batch reports a database that does not work.
+    // Closed meanwhile; or it does not work, which the next batch reports.
   }
 }
 
