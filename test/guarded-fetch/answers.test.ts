@@ -144,9 +144,9 @@ describe('limits', () => {
     let cut: () => void = () => {};
     const wasCut = new Promise<void>((resolve) => (cut = resolve));
     server.on('/', (_request, response) => {
-      response.writeHead(200);
+      response.once('close', () => cut()).writeHead(200);
       const more = (): void => {
-        if (response.destroyed) return cut();
+        if (response.destroyed) return;
         sent += 16_384;
         response.write('x'.repeat(16_384), () => void setImmediate(more));
       };
