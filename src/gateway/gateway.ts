@@ -19,7 +19,7 @@ import { Backends } from './backends.ts';
 /** Authorization server and MCP endpoints behind one listener. */
 export interface Gateway {
   readonly listener: RequestListener;
-  /** From now on `/readyz` says no. */
+  /** From now on `/readyz` says no, and every answer is the last one of its connection. */
   readonly drain: () => void;
   /** What `/readyz` knows. */
   readonly readiness: () => Promise<Readiness>;
@@ -55,6 +55,8 @@ export function createGateway(auth: AuthServer, options: GatewayOptions = {}): G
   );
   return {
     listener: (request, response) => {
+      // Clients come again over another connection, to another replica, instead of running into one that closes.
+      if (draining) response.shouldKeepAlive = false;
       const refused = checkVersion(request) ?? checkWire(request);
       const proxy = proxies.get(splitTarget(request.url ?? '/').path);
       if (refused) sendToNode(response, refused);

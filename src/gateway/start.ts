@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { Server as NetServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
@@ -46,6 +47,9 @@ export interface StartOptions {
 
 /** How long running requests may take to end at shutdown, in milliseconds. */
 const shutdownGrace = 5000;
+
+/** How long a connection may seem idle at shutdown whose next request is on its way, in milliseconds. */
+const idleGrace = 100;
 
 /**
  * Starts the gateway. An upstream that is down does not stop it.
@@ -125,15 +129,18 @@ function addressOf(server: Server, { listen: { host, tls } }: Config): string {
   return `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** No new connections; idle ones and streams end now, busy ones soon. */
+/** No new connections; streams end now, idle connections in a moment, busy ones with their answer. */
 async function stop(server: Server, gateway: Gateway): Promise<void> {
-  const ended = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  const ended = new Promise<void>((resolve) => {
+    // Not the one of http, which closes connections between two requests of a busy client.
+    NetServer.prototype.close.call(server, () => resolve());
+  });
   gateway.endStreams();
-  // A connection that has given its last answer would stay open for the client's next request.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const sweep = setInterval(() => server.closeIdleConnections(), idleGrace);
   const timer = setTimeout(() => server.closeAllConnections(), shutdownGrace);
   await ended;
+  // What http itself has to end: its look for slow requests.
+  server.close();
   clearInterval(sweep);
   clearTimeout(timer);
 }

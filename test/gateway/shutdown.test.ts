@@ -39,6 +39,23 @@ describe('stopping a gateway', () => {
     await behind.close();
   });
 
+  it('tells clients that keep a connection not to use it again', async () => {
+    const stack = await startStack();
+    const gateway = createGateway(stack.auth);
+    const front = await listen(gateway.listener);
+    const kept = async (): Promise<string | null> => {
+      const response = await fetch(`${front.url}/healthz`);
+      await response.arrayBuffer();
+      return response.headers.get('connection');
+    };
+    expect(await kept()).toBe('keep-alive');
+    gateway.drain();
+    expect(await kept()).toBe('close');
+    await gateway.close();
+    await front.close();
+    await stack.close();
+  });
+
   it('lets a running request finish', async () => {
     const config = await gatewayConfig({ storage: { type: 'memory' } });
     const gateway = await startGateway(config, { stateDir, log: silentLog });
