@@ -95,6 +95,7 @@ function fixFor(node: JsonSchemaNode | null, found: unknown): string {
   if (typeof found === 'number' && typeof example === 'string' && node?.type === 'string')
     return 'put it in quotes';
   if (example !== undefined) return `write something like ${JSON.stringify(example)}`;
+  if (isNumeric(node) && typeof found === 'string') return 'write a number, without quotes';
   if (node?.type === 'boolean') return 'write true or false, without quotes';
   if (node?.type === 'object')
     return `write fields below it: ${Object.keys(node.properties ?? {}).join(', ')}`;
@@ -102,6 +103,10 @@ function fixFor(node: JsonSchemaNode | null, found: unknown): string {
   return node?.description === undefined
     ? 'write a text; in quotes when it looks like a number'
     : node.description;
+}
+
+function isNumeric(node: JsonSchemaNode | null): boolean {
+  return node?.type === 'integer' || node?.type === 'number';
 }
 
 function fixForWord(known: readonly string[], found: unknown): string {

@@ -11,7 +11,7 @@ export async function loadFile(
   } catch (error) {
     findings.refuse(path, {
       problem: `the file ${file} ${reasonOf(error)}`,
-      fix: 'write the path of a file that this process may read',
+      fix: 'let this process read it, or write the path of another file',
     });
     return null;
   }

@@ -76,8 +76,12 @@ function createPrivateFile(path: string): void {
   try {
     closeSync(openSync(path, 'a', 0o600));
   } catch (error) {
-    throw new SallyportError('storage_failed', `the database ${path} cannot be opened for writing`, {
-      cause: error,
-    });
+    throw new SallyportError(
+      'storage_failed',
+      `the database ${path} cannot be opened for writing: give it, and its folder, to the user that runs this process`,
+      {
+        cause: error,
+      },
+    );
   }
 }

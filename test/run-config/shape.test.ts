@@ -47,6 +47,14 @@ describe('a RunConfig', () => {
     expect(await problemsOf(config)).toContainEqual({ path, problem: 'is not a known field', fix });
   });
 
+  it('says how a number is written', async () => {
+    const [problem] = await problemsOf(runConfig({ listen: { port: '80' } }));
+    expect(problem).toMatchObject({
+      problem: 'is a text, not a number',
+      fix: 'write a number, without quotes',
+    });
+  });
+
   it('lists the known fields when no word is near', async () => {
     const [problem] = await problemsOf(runConfig({ listen: { zzzzzzzz: 1 } }));
     expect(problem?.fix).toContain('host, port');

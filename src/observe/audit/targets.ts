@@ -96,7 +96,7 @@ export async function checkWritable(target: LineTarget): Promise<void> {
     if (['ENOSPC', 'EDQUOT'].includes(String(codeOf(error)))) return;
     throw new SallyportError(
       'config_invalid',
-      `observe.audit: ${target.name} cannot be opened for appending`,
+      `observe.audit: ${target.name} cannot be opened for appending: let this process write there, or name another file`,
       {
         cause: error,
       },
