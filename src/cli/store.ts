@@ -38,15 +38,15 @@ export function runStoreCommand(args: readonly string[], io: CommandIo): Promise
 }
 
 /** Node 22 and 24 warn that their own SQLite is experimental, which is no news for whoever runs this command. */
-async function loadMaintenance(): Promise<typeof import('../store/sqlite-maintenance.ts')> {
-  const { emitWarning } = process;
+async function loadMaintenance() {
+  const warn = process.emitWarning.bind(process);
   process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
-    if (!String(warning).includes('SQLite')) Reflect.apply(emitWarning, process, [warning, ...rest]);
+    if (!String(warning).includes('SQLite')) Reflect.apply(warn, process, [warning, ...rest]);
   };
   try {
     return await import('../store/sqlite-maintenance.ts');
   } finally {
-    process.emitWarning = emitWarning;
+    process.emitWarning = warn;
   }
 }
 
