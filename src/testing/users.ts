@@ -81,6 +81,7 @@ function emailVerified(user: SimulatedUser, how: Quirks['emailVerified']): Json 
   const verified = user['email_verified'];
   switch (how) {
     case 'boolean':
+    case 'string-in-userinfo':
       return verified;
     case 'string':
       return String(verified === true);

@@ -31,6 +31,7 @@ export function answerDiscovery({ quirks, addresses }: Simulation): SimulatedAns
     ...(quirks.pkceAdvertised && { code_challenge_methods_supported: ['S256'] }),
     ...(quirks.issInResponse && { authorization_response_iss_parameter_supported: true }),
   };
+  for (const name of quirks.metadataOmits) delete document[name];
   return json(200, document);
 }
 

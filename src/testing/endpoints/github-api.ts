@@ -10,21 +10,23 @@ const notFound = json(404, { message: 'Not Found', status: '404' });
 
 /**
  * The part of GitHub's REST API that says who somebody is and where they belong. Organisations and teams are the user's
- * attributes `organizations` (`acme`) and `teams` (`acme/platform`); seeing them needs `read:org`, e-mails `user:email`.
+ * attributes `organizations` (`acme`) and `teams` (`acme/platform`), invitations `pending_organizations` and
+ * `pending_teams`; seeing them needs `read:org`, e-mails `user:email`.
  */
 export function answerGitHubApi(simulation: Simulation, request: SimulatedRequest): SimulatedAnswer {
   const access = readAccess(simulation, request);
   if (!('grant' in access)) return access;
   const viewer = viewerOf(simulation, access);
   if (request.method !== 'GET') return notFound;
+  const url = request.url.href;
   const [first, second, third, fourth, fifth, sixth] = request.url.pathname.slice(1).split('/');
   if (first === 'user' && second === 'emails') return emails(viewer);
   if (first === 'user' && second === 'orgs') return organizationsOf(viewer);
   if (first === 'user' && second === 'teams') return teamsOf(viewer);
   if (first === 'user' && second === 'memberships' && third === 'orgs')
-    return membership(viewer, listOf(viewer.user, 'organizations').includes(fourth ?? ''));
+    return membership(viewer, { of: viewer.user, kind: 'organizations', name: fourth ?? '', url });
   if (first === 'orgs' && third === 'teams' && fifth === 'memberships')
-    return teamMembership(simulation, viewer, { team: `${second}/${fourth}`, login: sixth ?? '' });
+    return teamMembership(simulation, viewer, { team: `${second}/${fourth}`, login: sixth ?? '', url });
   if (first === 'orgs' && third === 'members')
     return organizationMember(simulation, viewer, { organization: second ?? '', login: fourth ?? '' });
   return notFound;
@@ -75,20 +77,30 @@ function teamsOf(viewer: Viewer): SimulatedAnswer {
   return json(200, teams);
 }
 
-function membership(viewer: Viewer, member: boolean): SimulatedAnswer {
+interface Membership {
+  readonly of: SimulatedUser | undefined;
+  readonly kind: 'organizations' | 'teams';
+  readonly name: string;
+  readonly url: string;
+}
+
+/** An invitation that was not accepted yet is a membership too, with the state `pending`. */
+function membership(viewer: Viewer, { of, kind, name, url }: Membership): SimulatedAnswer {
   if (!viewer.may('read:org', 'admin:org', 'write:org'))
     return json(403, { message: 'Resource not accessible' });
-  return member ? json(200, { state: 'active', role: 'member' }) : notFound;
+  if (!of) return notFound;
+  const answer = { url, role: 'member' };
+  if (listOf(of, kind).includes(name)) return json(200, { ...answer, state: 'active' });
+  return listOf(of, `pending_${kind}`).includes(name) ? json(200, { ...answer, state: 'pending' }) : notFound;
 }
 
 function teamMembership(
   { users }: Simulation,
   viewer: Viewer,
-  { team, login }: { team: string; login: string },
+  { team, login, url }: { team: string; login: string; url: string },
 ): SimulatedAnswer {
-  const user = users.find((candidate) => candidate.login === login);
-  const member = user !== undefined && listOf(user, 'teams').includes(team);
-  return membership(viewer, member);
+  const of = users.find((user) => user.login === login);
+  return membership(viewer, { of, kind: 'teams', name: team, url });
 }
 
 /** 204 for a member; 302 for somebody who may not see, 404 for nobody. */

@@ -1,6 +1,5 @@
-import { json } from '../exchange.ts';
+import { json, readBearer } from '../exchange.ts';
 import type { SimulatedAnswer, SimulatedRequest } from '../exchange.ts';
-import { readBearer } from '../exchange.ts';
 import { isLive } from '../ledger.ts';
 import type { TokenRecord } from '../ledger.ts';
 import type { Simulation } from '../simulation.ts';
@@ -37,6 +36,12 @@ export function answerUserinfo(simulation: Simulation, request: SimulatedRequest
   const { user, clientId } = access.grant;
   const other = users.find((candidate) => candidate.login !== user.login) ?? user;
   const told = quirks.userinfoSubject === 'same' ? user : other;
-  const more = { ...addresses.attributes, api: addresses.api };
+  const more = {
+    ...addresses.attributes,
+    api: addresses.api,
+    ...(quirks.emailVerified === 'string-in-userinfo' && {
+      email_verified: String(told['email_verified'] === true),
+    }),
+  };
   return json(200, fillFields(quirks.userinfoFields, attributesOf(told, { quirks, clientId, more })));
 }

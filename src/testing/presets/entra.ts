@@ -56,6 +56,7 @@ export function entraQuirks(path: string): Preset['quirks'] {
       register: '/register',
     }),
     foreignHost: docs(['userinfo']),
+    metadataOmits: docs(['grant_types_supported', 'token_endpoint_auth_signing_alg_values_supported']),
     pkceAdvertised: reports(false),
     clientAuthentication: docs(['client_secret_post', 'private_key_jwt', 'client_secret_basic', 'none']),
     scopeRequired: docs(true),

@@ -30,6 +30,8 @@ export interface AddressQuirks {
   readonly discovery: 'appended' | 'inserted' | 'both' | 'none';
   /** Which well-known names answer. */
   readonly metadataNames: readonly ('openid-configuration' | 'oauth-authorization-server')[];
+  /** Members that the metadata of this provider lacks. */
+  readonly metadataOmits: readonly string[];
   readonly paths: Readonly<Record<PathName, string>>;
   /** Endpoints that live on another host than the issuer: here on a second port. */
   readonly foreignHost: readonly EndpointName[];
@@ -44,6 +46,7 @@ export const plainAddresses: AddressQuirks = {
   idTokenIssuer: '{issuer}',
   discovery: 'appended',
   metadataNames: ['openid-configuration'],
+  metadataOmits: [],
   paths: {
     authorize: '/authorize',
     token: '/token',

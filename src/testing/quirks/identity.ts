@@ -6,7 +6,7 @@ export interface IdentityQuirks {
   readonly subject: string;
   /** `{id}` is a JSON number; the ids of the users that come with the simulator are beyond 2^53. */
   readonly numericIds: boolean;
-  readonly emailVerified: 'boolean' | 'string' | 'absent' | 'false';
+  readonly emailVerified: 'boolean' | 'string' | 'string-in-userinfo' | 'absent' | 'false';
   /** Claims of ID tokens, by the scope that brings them; those of `openid` are always there. */
   readonly idTokenFields: Readonly<Record<string, Fields>>;
   readonly signingAlg: 'RS256' | 'ES256';

@@ -1,0 +1,44 @@
+import { assumed, docs, reports } from './preset.ts';
+import type { Preset } from './preset.ts';
+
+/** Atlassian cloud, OAuth 2.0 (3LO). Repeating scope and audience at a refresh is reported to be needed at times; here it is not. */
+export const atlassian: Preset = {
+  documentation: [
+    'https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/',
+    'https://developer.atlassian.com/cloud/oauth/getting-started/refresh-tokens/',
+  ],
+  quirks: {
+    protocol: docs('oauth2'),
+    discovery: docs('none'),
+    paths: docs({
+      authorize: '/authorize',
+      token: '/oauth/token',
+      userinfo: '/me',
+      jwks: '/.well-known/jwks.json',
+      revoke: '/oauth/revoke',
+      register: '/register',
+    }),
+    foreignHost: docs(['userinfo']),
+    pkce: reports('ignored'),
+    audience: docs('required'),
+    clientAuthentication: docs(['client_secret_post']),
+    requestEncoding: docs('either'),
+    invalidGrantStatus: docs(403),
+    refreshTokenWhen: docs('scope'),
+    rotation: docs('single-use'),
+    reuseRevokesGrant: assumed(false),
+    userinfoFields: docs({
+      account_type: 'atlassian',
+      account_id: '{id}',
+      email: '{email}',
+      name: '{name}',
+      picture: '{picture}',
+      account_status: 'active',
+      nickname: '{login}',
+      zoneinfo: 'Australia/Sydney',
+      locale: 'en-US',
+    }),
+    accessToken: assumed('jwt'),
+    revocation: assumed('absent'),
+  },
+};

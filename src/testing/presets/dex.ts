@@ -1,0 +1,44 @@
+import { assumed, docs, reports } from './preset.ts';
+import type { Preset } from './preset.ts';
+
+/** Dex: subjects that encode user and connector, and three seconds in which a refresh token may come twice. */
+export const dex: Preset = {
+  documentation: [
+    'https://dexidp.io/docs/configuration/tokens/',
+    'https://dexidp.io/docs/configuration/custom-scopes-claims-clients/',
+  ],
+  quirks: {
+    issuerPath: docs('/dex'),
+    paths: assumed({
+      authorize: '/dex/auth',
+      token: '/dex/token',
+      userinfo: '/dex/userinfo',
+      jwks: '/dex/keys',
+      revoke: '/dex/revoke',
+      register: '/dex/register',
+    }),
+    clientAuthentication: assumed(['client_secret_basic', 'client_secret_post']),
+    tokenType: assumed('bearer'),
+    answerScope: assumed('absent'),
+    accessTokenLifetime: docs(86_400),
+    refreshTokenWhen: docs('scope'),
+    rotation: docs('overlap'),
+    refreshOverlap: docs(3),
+    reuseRevokesGrant: assumed(false),
+    subject: reports('{dex_subject}'),
+    idTokenFields: docs({
+      profile: { name: '{name}' },
+      email: { email: '{email}', email_verified: '{email_verified}' },
+      groups: { groups: '{groups}' },
+    }),
+    userinfoFields: docs({
+      sub: '{subject}',
+      name: '{name}',
+      email: '{email}',
+      email_verified: '{email_verified}',
+      groups: '{groups}',
+    }),
+    accessToken: assumed('jwt'),
+    revocation: assumed('absent'),
+  },
+};

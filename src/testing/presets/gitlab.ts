@@ -1,0 +1,49 @@
+import { assumed, docs } from './preset.ts';
+import type { Preset } from './preset.ts';
+
+/** GitLab. */
+export const gitlab: Preset = {
+  documentation: [
+    'https://docs.gitlab.com/api/oauth2/',
+    'https://docs.gitlab.com/integration/openid_connect_provider/',
+  ],
+  quirks: {
+    paths: docs({
+      authorize: '/oauth/authorize',
+      token: '/oauth/token',
+      userinfo: '/oauth/userinfo',
+      jwks: '/oauth/discovery/keys',
+      revoke: '/oauth/revoke',
+      register: '/oauth/register',
+    }),
+    clientAuthentication: docs(['client_secret_basic', 'client_secret_post', 'none']),
+    accessTokenLifetime: docs(7200),
+    tokenFields: docs({ created_at: '{now}' }),
+    refreshFields: docs({ created_at: '{now}' }),
+    rotation: docs('single-use'),
+    reuseRevokesGrant: assumed(false),
+    idTokenFields: docs({
+      openid: { sub_legacy: '{pairwise}', groups_direct: '{groups}' },
+      profile: {
+        name: '{name}',
+        nickname: '{login}',
+        preferred_username: '{login}',
+        profile: '{origin}/{login}',
+        picture: '{picture}',
+      },
+      email: { email: '{email}', email_verified: '{email_verified}' },
+    }),
+    userinfoFields: docs({
+      sub: '{subject}',
+      sub_legacy: '{pairwise}',
+      name: '{name}',
+      nickname: '{login}',
+      preferred_username: '{login}',
+      email: '{email}',
+      email_verified: '{email_verified}',
+      profile: '{origin}/{login}',
+      picture: '{picture}',
+      groups: '{groups}',
+    }),
+  },
+};
