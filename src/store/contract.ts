@@ -1,64 +1,16 @@
 import type { RevocationReason } from '../observe/audit/event.ts';
 import type { Milliseconds } from '../types/time.ts';
+import type {
+  DenyPending,
+  DenyPendingResult,
+  PutPending,
+  PutPendingResult,
+  TakePending,
+  TakePendingResult,
+} from './pending-contract.ts';
+import type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, Sealed } from './terms.ts';
 
-/** SHA-256 as base64url: what the store keeps of a secret, so that a leaked database forges nothing. */
-export type Hash = string;
-
-/** An AES-256-GCM envelope made above the store; the store cannot read it. */
-export type Sealed = Uint8Array;
-
-/** Twelve bits of SHA-256(user id) as three hex digits; everything of one user shares it (Redis Cluster hash tag). */
-export type Bucket = string;
-
-/** Names a grant everywhere: `sid` is `bucket.grantId`. */
-export interface GrantKey {
-  readonly bucket: Bucket;
-  readonly grantId: string;
-}
-
-/** Names what we keep of one account at one upstream. */
-export interface ConnectionKey {
-  readonly bucket: Bucket;
-  readonly userId: string;
-  readonly upstream: string;
-  /** The upstream's stable subject of the account. */
-  readonly account: string;
-}
-
-/** Random per HTTP request, the same across retries of a driver: makes each step idempotent. */
-export type Attempt = string;
-
-/** A login that was consented to and waits for the upstream's answer. */
-export interface PutPending {
-  readonly transaction: string;
-  readonly sealed: Sealed;
-  readonly ttl: Milliseconds;
-  /** Address prefix of the browser: rows are capped per source. */
-  readonly source: string;
-}
-
-/** `ok` also when this very transaction waits already; `taken` when its answer came, `done` when its code was issued. */
-export type PutPendingResult =
-  | { readonly r: 'ok'; readonly leg: number }
-  | { readonly r: 'taken' }
-  | { readonly r: 'done' };
-
-export interface TakePending {
-  readonly transaction: string;
-  readonly leg: number;
-  readonly attempt: Attempt;
-}
-
-/**
- * `ok` once per leg; `restarted` when that leg was taken before and its login never ended: the row now waits for `leg`;
- * `exhausted` after three restarts; `done` once the login was committed.
- */
-export type TakePendingResult =
-  | { readonly r: 'ok'; readonly sealed: Sealed }
-  | { readonly r: 'restarted'; readonly sealed: Sealed; readonly leg: number }
-  | { readonly r: 'exhausted' }
-  | { readonly r: 'done' }
-  | { readonly r: 'missing' };
+export type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, Sealed } from './terms.ts';
 
 /** What an upstream told about a user, sealed, and when it told. */
 export interface IdentityEvidence {
@@ -150,10 +102,14 @@ export interface CommitLogin {
   readonly grant: NewGrant;
 }
 
-/** `kept`: an alive connection with more scopes stood there and stays; `done`: another answer of this login won. */
+/**
+ * `kept`: an alive connection with more scopes stood there and stays; `done`: another answer of this login won; `denied`:
+ * the user has said no meanwhile.
+ */
 export type CommitLoginResult =
   | { readonly r: 'ok'; readonly connection: 'stored' | 'kept' }
   | { readonly r: 'done' }
+  | { readonly r: 'denied' }
   | { readonly r: 'missing' };
 
 export interface RedeemCode extends GrantKey {
@@ -357,6 +313,7 @@ export interface AuthStore {
   saveKeyRing(name: string, row: KeyRingRow): Promise<'ok' | 'conflict'>;
 
   putPending(pending: PutPending): Promise<PutPendingResult>;
+  denyPending(deny: DenyPending): Promise<DenyPendingResult>;
   takePending(take: TakePending): Promise<TakePendingResult>;
   commitLogin(login: CommitLogin): Promise<CommitLoginResult>;
 

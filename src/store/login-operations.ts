@@ -1,13 +1,14 @@
+import type { CommitLogin, CommitLoginResult } from './contract.ts';
+import { storeConnection } from './connection-operations.ts';
 import type {
-  CommitLogin,
-  CommitLoginResult,
+  DenyPending,
+  DenyPendingResult,
   PutPending,
   PutPendingResult,
   TakePending,
   TakePendingResult,
-} from './contract.ts';
-import { storeConnection } from './connection-operations.ts';
-import type { GrantRecord, Rows, StoreCaps } from './records.ts';
+} from './pending-contract.ts';
+import type { GrantRecord, PendingRecord, Rows, StoreCaps } from './records.ts';
 import { after, isLive } from './records.ts';
 
 /** How often an upstream leg may start again. */
@@ -19,7 +20,7 @@ export function putPending(rows: Rows, pending: PutPending, caps: StoreCaps): Pu
   const now = rows.now();
   const known = rows.pending(transaction);
   if (known && known.expiresAt > now) {
-    if (known.done) return { r: 'done' };
+    if (known.done) return ended(known);
     return known.takenLeg >= known.leg ? { r: 'taken' } : { r: 'ok', leg: known.leg };
   }
   makeRoom(rows, source, caps);
@@ -36,6 +37,29 @@ const untouched = {
   doneBy: '',
   doneAs: 'stored',
 } as const;
+
+/**
+ * Ends a login that was not committed, and one that never began. The row stays until it expires, so that neither the
+ * upstream's answer nor the form, sent again, brings the login back; what was asked for is no longer kept.
+ */
+export function denyPending(
+  rows: Rows,
+  { transaction, ttl, source }: DenyPending,
+  caps: StoreCaps,
+): DenyPendingResult {
+  const now = rows.now();
+  const known = rows.pending(transaction);
+  const live = known && known.expiresAt > now ? known : null;
+  if (live?.done) return live.doneAs === 'denied' ? { r: 'ok' } : { r: 'done' };
+  if (!live) makeRoom(rows, source, caps);
+  const row = live ?? { transaction, source, expiresAt: after(now, ttl), ...untouched };
+  rows.savePending({ ...row, sealed: new Uint8Array(), done: true, doneAs: 'denied' });
+  return { r: 'ok' };
+}
+
+function ended({ doneAs }: PendingRecord): { readonly r: 'done' | 'denied' } {
+  return { r: doneAs === 'denied' ? 'denied' : 'done' };
+}
 
 /** A flood pays with its own rows: a full source loses its oldest, a full store the heaviest source's oldest. */
 function makeRoom(rows: Rows, source: string, caps: StoreCaps): void {
@@ -59,7 +83,7 @@ function dropOldest(rows: Rows, source: string): boolean {
 export function takePending(rows: Rows, { transaction, leg, attempt }: TakePending): TakePendingResult {
   const row = rows.pending(transaction);
   if (!row || row.expiresAt <= rows.now()) return { r: 'missing' };
-  if (row.done) return { r: 'done' };
+  if (row.done) return ended(row);
   if (row.takenLeg === leg && row.takenBy === attempt) return { r: 'ok', sealed: row.sealed };
   if (leg === row.leg && row.takenLeg < leg) {
     rows.savePending({ ...row, takenLeg: leg, takenBy: attempt });
@@ -76,6 +100,7 @@ export function takePending(rows: Rows, { transaction, leg, attempt }: TakePendi
 export function commitLogin(rows: Rows, login: CommitLogin, caps: StoreCaps): CommitLoginResult {
   const row = rows.pending(login.transaction);
   if (!row || row.expiresAt <= rows.now()) return { r: 'missing' };
+  if (row.doneAs === 'denied') return { r: 'denied' };
   if (row.done) return row.doneBy === login.attempt ? { r: 'ok', connection: row.doneAs } : { r: 'done' };
   // Only an answer that was taken ends a login; of several legs the first one to get here does.
   if (login.leg > row.takenLeg) return { r: 'missing' };

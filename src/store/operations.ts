@@ -12,7 +12,7 @@ import {
   rotateRefresh,
 } from './grant-operations.ts';
 import { listGrants } from './list-grants.ts';
-import { commitLogin, putPending, takePending } from './login-operations.ts';
+import { commitLogin, denyPending, putPending, takePending } from './login-operations.ts';
 import type { Rows, StoreCaps } from './records.ts';
 
 /** The steps of the contract, without what belongs to a backend itself. */
@@ -29,6 +29,7 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   loadKeyRing: (rows, [name]) => rows.keyRing(name) ?? null,
   saveKeyRing: (rows, [name, row]) => saveKeyRing(rows, name, row),
   putPending: (rows, [pending], caps) => putPending(rows, pending, caps),
+  denyPending: (rows, [deny], caps) => denyPending(rows, deny, caps),
   takePending: (rows, [take]) => takePending(rows, take),
   commitLogin: (rows, [login], caps) => commitLogin(rows, login, caps),
   redeemCode: (rows, [code]) => redeemCode(rows, code),
@@ -67,6 +68,7 @@ export function stepsBy(
     loadKeyRing: (...args) => run('loadKeyRing', args),
     saveKeyRing: (...args) => run('saveKeyRing', args),
     putPending: (...args) => run('putPending', args),
+    denyPending: (...args) => run('denyPending', args),
     takePending: (...args) => run('takePending', args),
     commitLogin: (...args) => run('commitLogin', args),
     redeemCode: (...args) => run('redeemCode', args),

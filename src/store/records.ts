@@ -15,10 +15,11 @@ export interface PendingRecord {
   takenBy: Attempt;
   /** Who started the current leg, so that a retry starts no other. */
   restartedBy: Attempt;
+  /** Ended: committed, or denied. */
   done: boolean;
   doneBy: Attempt;
-  /** What the commit did with the connection. */
-  doneAs: 'stored' | 'kept';
+  /** What the commit did with the connection; or that the user said no instead. */
+  doneAs: 'stored' | 'kept' | 'denied';
 }
 
 /** A grant for its whole life: code, refresh family, tombstone. Secrets are hashes. */

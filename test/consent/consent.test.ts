@@ -55,7 +55,7 @@ describe('POST /oauth/consent', () => {
     expect(searchParams.get('login_hint')).toBe('alice');
   });
 
-  it('tells a loopback client when the user says no, and stores nothing', async () => {
+  it('tells a loopback client when the user says no, and keeps nothing but the no', async () => {
     const browser = stack.browser();
     const before = (await stack.store.stats()).pending;
     const response = await browser.post(consentUrl, { request: await page(browser), decision: 'deny' });
@@ -63,7 +63,7 @@ describe('POST /oauth/consent', () => {
     expect(location.href.startsWith(redirectUri)).toBe(true);
     expect(location.searchParams.get('error')).toBe('access_denied');
     expect(location.searchParams.get('state')).toBe('s');
-    expect((await stack.store.stats()).pending).toBe(before);
+    expect((await stack.store.stats()).pending).toBe(before + 1);
   });
 
   describe('refuses, and stores nothing', () => {

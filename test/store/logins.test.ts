@@ -133,6 +133,72 @@ describe.each(backends)('%s: logins under way', (_, open) => {
     expect((await bench.store.stats()).grants).toBe(1);
   });
 
+  describe('that the user says no to', () => {
+    const deny = (transaction: string, source = 'a'): ReturnType<Bench['store']['denyPending']> =>
+      bench.store.denyPending({ transaction, ttl: 10 * minute, source });
+
+    it('are over, however often it is said: neither the answer nor another yes brings them back', async () => {
+      await put('t');
+      expect(await deny('t')).toEqual({ r: 'ok' });
+      expect(await deny('t')).toEqual({ r: 'ok' });
+      expect(await put('t')).toEqual({ r: 'denied' });
+      expect(await take('t')).toEqual({ r: 'denied' });
+      expect((await bench.store.stats()).pending).toBe(1);
+    });
+
+    it('are over although they never began', async () => {
+      expect(await deny('t')).toEqual({ r: 'ok' });
+      expect(await put('t')).toEqual({ r: 'denied' });
+      expect(await take('t')).toEqual({ r: 'denied' });
+    });
+
+    it('are over although the answer was taken: the same attempt gets nothing more', async () => {
+      await put('t');
+      await take('t', 0, 'same');
+      await deny('t');
+      expect(await take('t', 0, 'same')).toEqual({ r: 'denied' });
+      expect(await bench.store.commitLogin(loginOf('t', bench.clock.now))).toEqual({ r: 'denied' });
+      expect(await bench.store.stats()).toMatchObject({ grants: 0, connections: 0 });
+    });
+
+    it('stay as they are when the code was issued before', async () => {
+      const transaction = await pending(bench.store);
+      const committed = loginOf(transaction, bench.clock.now);
+      await bench.store.commitLogin(committed);
+      expect(await deny(transaction)).toEqual({ r: 'done' });
+      expect(await bench.store.commitLogin(committed)).toEqual({ r: 'ok', connection: 'stored' });
+      expect(await take(transaction)).toEqual({ r: 'done' });
+    });
+
+    it('end one way when the no races for it with the callbacks', async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const transaction = await pending(bench.store);
+        const before = (await bench.store.stats()).grants;
+        const commit = (attempt: string): Promise<{ r: string }> =>
+          bench.store.commitLogin({
+            ...loginOf(transaction, bench.clock.now, { connection: connectionOf(transaction) }),
+            attempt,
+          });
+        const race = round % 2 === 0 ? [commit('a'), deny(transaction)] : [deny(transaction), commit('a')];
+        const results = (await Promise.all([...race, commit('b')])).map(({ r }) => r);
+        const grants = (await bench.store.stats()).grants - before;
+        const denied = (await take(transaction)).r === 'denied';
+        expect({ results, grants }).toEqual({
+          results: expect.arrayContaining(denied ? ['ok', 'denied'] : ['ok', 'done']),
+          grants: denied ? 0 : 1,
+        });
+      }
+    });
+
+    it('are forgotten after their time, and count against the source like any other', async () => {
+      for (let count = 0; count < 20; count += 1) await deny(`flood-${count}`, 'flood');
+      expect((await bench.store.stats()).pending).toBe(5);
+      bench.clock.now += 10 * minute;
+      expect(await put('flood-19')).toEqual({ r: 'ok', leg: 0 });
+      expect(await deny('late')).toEqual({ r: 'ok' });
+    });
+  });
+
   it('drop a user’s oldest grants beyond the cap, tombstones first', async () => {
     const first = await login(bench);
     const second = await login(bench);

@@ -78,7 +78,7 @@ export interface AuditDetails {
 
   /** The user agreed on the consent page. Showing the page is no event: strangers could flood it. */
   consent_allowed: LoginDetails;
-  /** The user did not agree. */
+  /** The user did not agree, or took the consent back before the login ended. */
   consent_declined: LoginDetails;
   /** The upstream vouched for the user, the access rules let them in, and the grant was stored. */
   login_succeeded: LoginDetails & {

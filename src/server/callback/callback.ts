@@ -9,6 +9,7 @@ import { loginDetails } from '../audit-details.ts';
 import type { ReplyTo } from '../authorization-reply.ts';
 import { replyWithCode } from '../authorization-reply.ts';
 import { readBrowser } from '../browser-cookie.ts';
+import { cancelled } from '../cancelled.ts';
 import type { ServerContext } from '../context.ts';
 import type { LoginState } from '../login-state.ts';
 import { openLoginState } from '../login-state.ts';
@@ -44,6 +45,8 @@ export function callback(context: ServerContext): ScopedHandler {
         return redirect(await startLeg(context, open(context, taken.sealed), taken.leg));
       case 'done':
         return signedInPage(context, { id: state.transaction });
+      case 'denied':
+        throw cancelled();
       case 'exhausted':
       case 'missing':
         throw expired();

@@ -7,6 +7,7 @@ import { grantLabel, nameLabel, userLabel } from '../../observe/audit/labels.ts'
 import type { ConnectionKey, NewGrant } from '../../store/contract.ts';
 import { bucketOf, subjectOf } from '../../upstream/identity.ts';
 import type { UpstreamLogin } from '../../upstream/provider.ts';
+import { cancelled } from '../cancelled.ts';
 import type { ServerContext } from '../context.ts';
 import { encodeGrantData } from '../grant-data.ts';
 import type { LoginState } from '../login-state.ts';
@@ -22,7 +23,10 @@ interface Login {
   readonly details: () => LoginDetails;
 }
 
-/** One atomic commit of identity, upstream tokens and grant. Returns the code; `null` when this login ended before. */
+/**
+ * One atomic commit of identity, upstream tokens and grant. Returns the code; `null` when this login ended before.
+ * @throws {PageError} when the user has said no meanwhile: what the upstream gave is not kept
+ */
 export async function commitLogin(context: ServerContext, ended: Login): Promise<string | null> {
   const { store, vault, provider, codec, clock, log } = context;
   const { identity, tokens } = ended.login;
@@ -47,6 +51,7 @@ export async function commitLogin(context: ServerContext, ended: Login): Promise
   });
   const correlationId = correlationOf(ended.transaction);
   log.info({ result: committed.r, sub: userId, sid: `${bucket}.${grantId}`, correlationId }, 'login ended');
+  if (committed.r === 'denied') throw cancelled();
   if (committed.r !== 'ok') return null;
   auditLogin(context, ended, { user: userLabel(userId), grant: grantLabel({ bucket, grantId }) });
   return codec.issue('code', { bucket, grantId, generation: 0, seed });

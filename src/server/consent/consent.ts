@@ -6,6 +6,7 @@ import { sourceOf } from '../../http/source.ts';
 import { OAuthError } from '../../oauth/errors.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
 import type { LoginDetails } from '../../observe/audit/event.ts';
+import type { DenyPending } from '../../store/pending-contract.ts';
 import type { ScopedHandler } from '../answer.ts';
 import { PageError, answerPage, readForm } from '../answer.ts';
 import { loginDetails } from '../audit-details.ts';
@@ -13,6 +14,7 @@ import { replyWithError } from '../authorization-reply.ts';
 import { readBrowser } from '../browser-cookie.ts';
 import { signedInPage } from '../callback/signed-in.ts';
 import { startLeg } from '../callback/start-leg.ts';
+import { cancelled } from '../cancelled.ts';
 import type { ServerContext } from '../context.ts';
 import { resumeClient } from '../resume-client.ts';
 import type { Transaction } from '../transaction.ts';
@@ -49,8 +51,7 @@ export function consentDecision(context: ServerContext): ScopedHandler {
     const client = resumeClient(context, transaction);
     const details = (): LoginDetails => loginDetails(request, { transaction, client });
     if (form.get('decision') !== 'allow') {
-      context.observer.audit.record('consent_declined', details);
-      return declined(context, transaction, client);
+      return decline(context, { request, transaction, details }, client);
     }
     return goUpstream(context, { request, transaction, details });
   });
@@ -67,7 +68,7 @@ function checkBrowser(context: ServerContext, request: HttpRequest, transaction:
   });
 }
 
-interface Consented {
+interface Decided {
   readonly request: HttpRequest;
   readonly transaction: Transaction;
   readonly details: () => LoginDetails;
@@ -75,24 +76,44 @@ interface Consented {
 
 async function goUpstream(
   context: ServerContext,
-  { request, transaction, details }: Consented,
+  { request, transaction, details }: Decided,
 ): Promise<HttpResponse> {
-  const stored = await context.store.putPending({
-    transaction: transaction.id,
-    sealed: sealBytes(context, transaction),
-    ttl: transactionTtl,
-    source: sourceOf(request.remoteAddress),
-  });
+  const sealed = sealBytes(context, transaction);
+  const stored = await context.store.putPending({ ...rowOf(request, transaction), sealed });
+  if (stored.r === 'denied') throw cancelled();
   if (stored.r !== 'ok') return signedInPage(context, transaction);
   context.log.debug({ correlationId: correlationOf(transaction) }, 'consent given');
   context.observer.audit.record('consent_allowed', details);
   return redirect(await startLeg(context, transaction, stored.leg));
 }
 
-function declined(context: ServerContext, transaction: Transaction, client: Client): HttpResponse {
+/** What a yes and a no are stored as, alike. */
+function rowOf(request: HttpRequest, { id }: Transaction): DenyPending {
+  return { transaction: id, ttl: transactionTtl, source: sourceOf(request.remoteAddress) };
+}
+
+/** A no is final for its transaction: who allowed it before and went back is not signed in by the upstream's answer. */
+async function decline(
+  context: ServerContext,
+  { request, transaction, details }: Decided,
+  client: Client,
+): Promise<HttpResponse> {
+  const stored = await context.store.denyPending(rowOf(request, transaction));
+  if (stored.r === 'done') throw tooLate();
+  context.observer.audit.record('consent_declined', details);
   const { redirectUri, state } = transaction.request;
   const to = { client, redirectUri, state, correlationId: correlationOf(transaction) };
   return replyWithError(context, to, new OAuthError('access_denied', 'the user did not agree'));
+}
+
+/** The client has its code, and a second answer would only confuse it: the user must know that it is connected. */
+function tooLate(): PageError {
+  return new PageError('This sign-in is complete already', {
+    status: 409,
+    explanation: 'You allowed it before, and the app has its answer: it is connected.',
+    action:
+      'If you do not want that, disconnect in the app, or ask whoever runs this server to end the connection.',
+  });
 }
 
 function expired(): PageError {
