@@ -19,7 +19,7 @@ import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
 import { openTracer } from '../observe/traces/open-telemetry.ts';
 import type { AuthStore } from '../store/contract.ts';
 import { observeStore } from '../store/observed-store.ts';
-import type { Clock } from '../types/time.ts';
+import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { ServerContext } from './context.ts';
 import { createGeneration, looks, nothingMade } from './create-context.ts';
@@ -132,8 +132,12 @@ function tellStart({ config, keys, observer }: ServerContext): void {
   }));
 }
 
+/** How often upstreams are told about connections that have ended, wherever and by whomever they were. */
+const tellEvery: Milliseconds = 15_000;
+
 function serverOf(generations: Generations): AuthServer {
   const { observer } = generations.current;
+  const telling = setInterval(() => void generations.current.vault.tellUpstreams(), tellEvery).unref();
   let closed: Promise<void> | undefined;
   return {
     get config() {
@@ -165,7 +169,10 @@ function serverOf(generations: Generations): AuthServer {
     readiness: () => readinessOf(generations),
     reload: (load) => generations.reload(load),
     onReload: (listener) => generations.onChange(listener),
-    close: () => (closed ??= close(generations)),
+    close: () => {
+      clearInterval(telling);
+      return (closed ??= close(generations));
+    },
   };
 }
 

@@ -23,7 +23,7 @@ export async function upstreamAccess(
   const check = await server.sessions.check(token, null);
   if (check.r === 'dead' || !check.session.connection) return null;
   const { connection, grant } = check.session;
-  const fresh = await server.vault.freshTokens(connection);
+  const fresh = await server.vault.freshTokens(connection, 'id_token');
   switch (fresh.r) {
     case 'dead':
       return null;

@@ -44,17 +44,24 @@ export async function refreshed(
   tokens: UpstreamTokens,
   subject: string,
 ): Promise<UpstreamRefresh> {
-  const nothing: UpstreamRefresh = { tokens, identity: null, subjectMismatch: false };
+  // An ID token that nobody verified is not kept: somebody would take it for verified later.
+  const unverified = { ...tokens, idToken: null };
+  const nothing: UpstreamRefresh = { tokens: unverified, identity: null, subjectMismatch: false };
   const { idToken, accessToken } = tokens;
   if (idToken === null) return nothing;
+  let verified = false;
+  const onVerified = (): void => void (verified = true);
   const signal = AbortSignal.timeout(refreshEvidenceTimeout);
-  const evidence = evidenceOf(party, { idToken, accessToken, subject, signal }).catch((error: unknown) => {
-    const problem = error instanceof Error ? error.message : 'unknown failure';
-    party.deps.log.warn({ upstream: party.config.name, problem }, 'the ID token of a refresh is of no use');
-    return null;
-  });
+  const evidence = evidenceOf(party, { idToken, accessToken, subject, signal, onVerified }).catch(
+    (error: unknown) => {
+      const problem = error instanceof Error ? error.message : 'unknown failure';
+      party.deps.log.warn({ upstream: party.config.name, problem }, 'the ID token of a refresh is of no use');
+      return null;
+    },
+  );
   const told = await Promise.race([evidence, endOf(signal)]);
-  return told === 'other' ? { ...nothing, subjectMismatch: true } : { ...nothing, identity: told };
+  if (told === 'other') return { ...nothing, subjectMismatch: true };
+  return { ...nothing, tokens: verified ? tokens : unverified, identity: told };
 }
 
 function endOf(signal: AbortSignal): Promise<null> {
@@ -69,6 +76,8 @@ interface Evidence {
   /** Whose tokens were refreshed. */
   readonly subject: string;
   readonly signal: AbortSignal;
+  /** It is a good ID token about this subject, whatever else can be told. */
+  readonly onVerified: () => void;
 }
 
 /** Who a refreshed ID token is about; `null` when that cannot be told whole, `other` when it is about somebody else. */
@@ -78,6 +87,7 @@ async function evidenceOf(party: Party, evidence: Evidence): Promise<Identity | 
   const claims = await verifyIdToken(evidence.idToken, { config, discovery, http, nonce: null, signal });
   const identity = identityFromIdToken(claims, config, null);
   if (identity.subject !== evidence.subject) return 'other';
+  evidence.onVerified();
   const extra = await enrichment(party, { claims, accessToken, signal });
   // Half of the evidence would make access rules fail for somebody who is still welcome.
   if (extra.r === 'missing') return null;

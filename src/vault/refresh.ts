@@ -2,7 +2,7 @@ import { randomToken } from '../crypto/random.ts';
 import { nameLabel, outsideLabel, userLabel } from '../observe/audit/labels.ts';
 import type { BeginUpstreamRefreshResult, ConnectionRow, EndUpstreamRefresh } from '../store/contract.ts';
 import type { Milliseconds, Seconds } from '../types/time.ts';
-import type { Identity } from '../types/tokens.ts';
+import type { Identity, UpstreamTokens } from '../types/tokens.ts';
 import { UpstreamError } from '../upstream/provider.ts';
 import type { UpstreamRefresh } from '../upstream/provider.ts';
 import { openTokens, sealIdentity, sealTokens } from './sealed-rows.ts';
@@ -62,7 +62,7 @@ async function lead(parts: VaultParts, row: ConnectionRow, evidence: Evidence | 
       case 'leader':
         return refreshAs(parts, { begun, owner, evidence });
       case 'fresh':
-        if (!evidence) return { r: 'ok', tokens: openTokens(parts.sealer, begun.row) };
+        if (!evidence) return { r: 'ok', tokens: openTokens(parts.sealer, begun.row).tokens };
         version = begun.row.version;
         break;
       case 'busy':
@@ -88,7 +88,8 @@ async function refreshAs(parts: VaultParts, leading: Leading): Promise<FreshToke
   const { row } = leading.begun;
   const { upstream, account } = row.key;
   const provider = parts.providers.get(upstream);
-  const { refreshToken } = openTokens(parts.sealer, row);
+  const { tokens: before } = openTokens(parts.sealer, row);
+  const { refreshToken } = before;
   // Tokens of another registration of ours are not the present one's to use.
   const { upstreamClientId: clientId } = row.tokens;
   if (!provider?.knows(clientId) || refreshToken === null)
@@ -99,7 +100,7 @@ async function refreshAs(parts: VaultParts, leading: Leading): Promise<FreshToke
     const refreshed = await keepingLease(parts, leading, ask);
     if (refreshed.subjectMismatch)
       return await ended(parts, leading, 'the upstream answered for another account');
-    return await keep(parts, leading, refreshed);
+    return await keep(parts, { ...leading, before }, refreshed);
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     if (error.failure === 'rejected') return ended(parts, leading, error.message);
@@ -126,12 +127,20 @@ async function keepingLease<T>(
 }
 
 /** Tokens first: a refresh token that was spent must be on disk before anything else is tried. */
-async function keep(parts: VaultParts, leading: Leading, refreshed: UpstreamRefresh): Promise<FreshTokens> {
+async function keep(
+  parts: VaultParts,
+  leading: Leading & { readonly before: UpstreamTokens },
+  refreshed: UpstreamRefresh,
+): Promise<FreshTokens> {
   const { sealer, store, clock } = parts;
   const { key, tokens: old } = leading.begun.row;
   const narrowed = refreshed.tokens.scopes.length > 0 ? refreshed.tokens.scopes : old.scopes;
-  const tokens = { ...refreshed.tokens, scopes: narrowed };
-  const sealed = sealTokens(sealer, key, { tokens, upstreamClientId: old.upstreamClientId });
+  // An absent one replaces none: it is good until its own end.
+  const idToken = refreshed.tokens.idToken ?? leading.before.idToken;
+  const idTokenIsLast = refreshed.tokens.idToken === null;
+  const tokens = { ...refreshed.tokens, idToken, scopes: narrowed };
+  const { upstreamClientId } = old;
+  const sealed = sealTokens(sealer, key, { tokens, upstreamClientId, idTokenIsLast });
   // What came with the tokens is written with them; what has to be asked for comes after.
   const told = refreshed.identity && leading.evidence ? await leading.evidence(refreshed) : null;
   const identity = told && sealIdentity(sealer, key, { identity: told, at: clock() });

@@ -45,7 +45,7 @@ async function renewIdentity(
   const provider = parts.providers.get(owner.upstream);
   if (!row || !provider) return { r: 'impossible' };
   if (row.state === 'dead') return { r: 'dead' };
-  const tokens = openTokens(parts.sealer, row);
+  const { tokens } = openTokens(parts.sealer, row);
   if (tokens.refreshToken === null) {
     const alive = typeof tokens.expiresAt !== 'number' || tokens.expiresAt > parts.clock();
     return alive

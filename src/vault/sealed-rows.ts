@@ -1,5 +1,12 @@
 import type { Sealer } from '../crypto/seal.ts';
-import type { ConnectionKey, ConnectionRow, ConnectionTokens, IdentityEvidence } from '../store/contract.ts';
+import type {
+  ConnectionKey,
+  ConnectionRow,
+  ConnectionTokens,
+  EndedConnection,
+  IdentityEvidence,
+  Sealed,
+} from '../store/contract.ts';
 import type { Milliseconds } from '../types/time.ts';
 import type { Identity, UpstreamTokens } from '../types/tokens.ts';
 import { decodeIdentity, encodeIdentity } from '../upstream/identity.ts';
@@ -11,16 +18,32 @@ export interface IdentityOwner {
 }
 
 /** What of the tokens is sealed together; the refresh token is apart, so that an absent one overwrites nothing. */
-type AccessPart = Pick<UpstreamTokens, 'accessToken' | 'idToken' | 'expiresAt'>;
+type AccessPart = Pick<UpstreamTokens, 'accessToken' | 'idToken' | 'expiresAt'> & {
+  /** True when the last refresh brought no ID token: another one would not either. */
+  readonly idTokenIsLast?: true;
+};
+
+export interface SealTokens {
+  readonly tokens: UpstreamTokens;
+  readonly upstreamClientId: string;
+  readonly idTokenIsLast?: boolean;
+}
+
+/** Tokens as they were kept. */
+export interface OpenedTokens {
+  readonly tokens: UpstreamTokens;
+  /** True when the last refresh brought no ID token: another one would not either. */
+  readonly idTokenIsLast: boolean;
+}
 
 /** Seals tokens for the store. Each field is bound to its row: a value copied elsewhere does not open. */
 export function sealTokens(
   sealer: Sealer,
   key: ConnectionKey,
-  { tokens, upstreamClientId }: { readonly tokens: UpstreamTokens; readonly upstreamClientId: string },
+  { tokens, upstreamClientId, idTokenIsLast = false }: SealTokens,
 ): ConnectionTokens {
   const { accessToken, idToken, expiresAt, refreshToken, scopes } = tokens;
-  const access: AccessPart = { accessToken, idToken, expiresAt };
+  const access: AccessPart = { accessToken, idToken, expiresAt, ...(idTokenIsLast && { idTokenIsLast }) };
   return {
     access: sealer.seal(JSON.stringify(access), contextOf(key, 'access')),
     refresh: refreshToken === null ? null : sealer.seal(refreshToken, contextOf(key, 'refresh')),
@@ -30,12 +53,28 @@ export function sealTokens(
 }
 
 /** @throws {SallyportError} `seal_broken` */
-export function openTokens(sealer: Sealer, { key, tokens }: ConnectionRow): UpstreamTokens {
+export function openTokens(sealer: Sealer, { key, tokens }: ConnectionRow): OpenedTokens {
+  const { idTokenIsLast = false, ...access } = openAccess(sealer, key, tokens.access);
+  const refreshToken = openRefresh(sealer, key, tokens.refresh);
+  return { tokens: { ...access, refreshToken, scopes: tokens.scopes }, idTokenIsLast };
+}
+
+/** What an upstream has to be told about. @throws {SallyportError} `seal_broken` */
+export function openEndedTokens(
+  sealer: Sealer,
+  { key, tokens }: Pick<EndedConnection, 'key' | 'tokens'>,
+): Pick<UpstreamTokens, 'accessToken' | 'refreshToken'> {
+  const { accessToken } = openAccess(sealer, key, tokens.access);
+  return { accessToken, refreshToken: openRefresh(sealer, key, tokens.refresh) };
+}
+
+function openAccess(sealer: Sealer, key: ConnectionKey, sealed: Sealed): AccessPart {
   // Only `sealTokens` seals in this context.
-  const access = JSON.parse(sealer.open(tokens.access, contextOf(key, 'access')).toString()) as AccessPart;
-  const refreshToken =
-    tokens.refresh === null ? null : sealer.open(tokens.refresh, contextOf(key, 'refresh')).toString();
-  return { ...access, refreshToken, scopes: tokens.scopes };
+  return JSON.parse(sealer.open(sealed, contextOf(key, 'access')).toString()) as AccessPart;
+}
+
+function openRefresh(sealer: Sealer, key: ConnectionKey, sealed: Sealed | null): string | null {
+  return sealed && sealer.open(sealed, contextOf(key, 'refresh')).toString();
 }
 
 /** Seals what an upstream told about a user. */

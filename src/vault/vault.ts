@@ -14,8 +14,9 @@ import type { UpstreamProvider } from '../upstream/provider.ts';
 import { createRefresher } from './refresh.ts';
 import type { RenewedIdentity } from './renew-identity.ts';
 import { createIdentityRenewal } from './renew-identity.ts';
-import type { IdentityOwner } from './sealed-rows.ts';
+import type { IdentityOwner, OpenedTokens } from './sealed-rows.ts';
 import { openIdentity, openTokens, sealIdentity, sealTokens } from './sealed-rows.ts';
+import { createTeller } from './tell-upstreams.ts';
 
 /** `dead`: the upstream ended the connection, only a new login helps. `unavailable`: it does not answer now. */
 export type FreshTokens =
@@ -28,6 +29,9 @@ export interface EvidenceOwner extends ConnectionKey {
   readonly evidence: IdentityEvidence;
 }
 
+/** Which token somebody wants to use. */
+export type TokenNeeded = 'access_token' | 'id_token';
+
 /** Keeps the upstreams' tokens: sealed at rest, fresh in use. */
 export interface Vault {
   readonly sealTokens: (
@@ -37,8 +41,13 @@ export interface Vault {
   ) => ConnectionTokens;
   readonly sealIdentity: (owner: IdentityOwner, identity: Identity, at: Milliseconds) => IdentityEvidence;
   readonly openIdentity: (owner: IdentityOwner, evidence: IdentityEvidence) => Identity;
-  /** Usable tokens of a row, refreshed when they are about to end: once, however many ask in however many processes. */
-  readonly freshTokens: (row: ConnectionRow) => Promise<FreshTokens>;
+  /**
+   * Usable tokens of a row, refreshed when they are about to end: once, however many ask in however many processes.
+   * @param needs `id_token`: that one too, where the upstream renews it; one that has ended is left out of the answer
+   */
+  readonly freshTokens: (row: ConnectionRow, needs?: TokenNeeded) => Promise<FreshTokens>;
+  /** Tells upstreams about connections that have ended. Never rejects. */
+  readonly tellUpstreams: () => Promise<void>;
   /** Newer evidence about a user, from the upstream and persisted. */
   readonly renewIdentity: (owner: EvidenceOwner, row: ConnectionRow | null) => Promise<RenewedIdentity>;
 }
@@ -60,22 +69,49 @@ export function createVault(parts: VaultParts): Vault {
   const { sealer, clock } = parts;
   const refresher = createRefresher(parts);
   // A row that is remembered for moments, because its grant is known to live, need not be opened for every request.
-  const opened = new WeakMap<ConnectionRow, UpstreamTokens>();
+  const opened = new WeakMap<ConnectionRow, OpenedTokens>();
   return {
     sealTokens: (key, tokens, upstreamClientId) => sealTokens(sealer, key, { tokens, upstreamClientId }),
     sealIdentity: (owner, identity, at) => sealIdentity(sealer, owner, { identity, at }),
     openIdentity: (owner, evidence) => openIdentity(sealer, owner, evidence),
     renewIdentity: createIdentityRenewal({ ...parts, refresher }),
-    async freshTokens(row) {
+    tellUpstreams: createTeller(parts),
+    async freshTokens(row, needs = 'access_token') {
       if (row.state === 'dead') return { r: 'dead' };
-      const tokens = opened.get(row) ?? openTokens(sealer, row);
-      opened.set(row, tokens);
-      const left = typeof tokens.expiresAt === 'number' ? tokens.expiresAt - clock() : Infinity;
-      if (left > refreshMargin) return { r: 'ok', tokens };
-      if (tokens.refreshToken === null) return left > 0 ? { r: 'ok', tokens } : { r: 'dead' };
-      const refreshed = await refresher.refresh(row, null);
-      // A token that still lives for some seconds is better than none.
-      return refreshed.r === 'unavailable' && left > 0 ? { r: 'ok', tokens } : refreshed;
+      const known = opened.get(row) ?? openTokens(sealer, row);
+      opened.set(row, known);
+      const fresh = await refreshIfNeeded(row, known, needs);
+      return fresh.r === 'ok' && needs === 'id_token'
+        ? { r: 'ok', tokens: withoutEnded(fresh.tokens, clock()) }
+        : fresh;
     },
   };
+
+  async function refreshIfNeeded(
+    row: ConnectionRow,
+    { tokens, idTokenIsLast }: OpenedTokens,
+    needs: TokenNeeded,
+  ): Promise<FreshTokens> {
+    const left = typeof tokens.expiresAt === 'number' ? tokens.expiresAt - clock() : Infinity;
+    const renew = needs === 'id_token' && !idTokenIsLast && idTokenLeft(tokens, clock()) <= refreshMargin;
+    if (left > refreshMargin && !renew) return { r: 'ok', tokens };
+    if (tokens.refreshToken === null) return left > 0 ? { r: 'ok', tokens } : { r: 'dead' };
+    const refreshed = await refresher.refresh(row, null);
+    // A token that still lives for some seconds is better than none.
+    return refreshed.r === 'unavailable' && left > 0 ? { r: 'ok', tokens } : refreshed;
+  }
+}
+
+/** An ID token that has ended proves nothing to anybody. */
+function withoutEnded(tokens: UpstreamTokens, now: Milliseconds): UpstreamTokens {
+  return tokens.idToken !== null && idTokenLeft(tokens, now) <= 0 ? { ...tokens, idToken: null } : tokens;
+}
+
+/** How long an ID token lives on; it was verified before it was kept. For ever when there is none. */
+function idTokenLeft({ idToken }: UpstreamTokens, now: Milliseconds): Milliseconds {
+  if (idToken === null) return Number.POSITIVE_INFINITY;
+  const [, payload = ''] = idToken.split('.');
+  // Only verified ID tokens come here, and those have `exp` (OpenID Connect Core §2).
+  const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { readonly exp: Seconds };
+  return exp * 1000 - now;
 }

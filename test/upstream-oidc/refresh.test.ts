@@ -128,6 +128,8 @@ describe('refreshing at a certified provider', () => {
     expect(refreshed.subjectMismatch).toBe(false);
     expect(refreshed.identity).toBeNull();
     expect(refreshed.tokens.refreshToken).not.toBeNull();
+    // Nobody looked at its signature: whoever got it later would take it for verified.
+    expect(refreshed.tokens.idToken).toBeNull();
     idp.intercept(null);
     const again = refreshed.tokens.refreshToken ?? '';
     await expect(provider.refresh({ refreshToken: again, subject: 'alice' })).resolves.toMatchObject({

@@ -6,7 +6,7 @@ import { silentLog } from '../../src/observe/log.ts';
 import type { AuthStore, ConnectionKey, ConnectionRow, SessionView } from '../../src/store/contract.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Identity, UpstreamTokens } from '../../src/types/tokens.ts';
-import type { UpstreamProvider, UpstreamRefresh } from '../../src/upstream/provider.ts';
+import type { RevocableTokens, UpstreamProvider, UpstreamRefresh } from '../../src/upstream/provider.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { createVault } from '../../src/vault/vault.ts';
 
@@ -48,6 +48,7 @@ export function identity(changes: Partial<Identity> = {}): Identity {
 export interface Script {
   refresh: (refreshToken: string) => Promise<UpstreamRefresh>;
   userinfo: (accessToken: string) => Promise<Identity | 'other' | null>;
+  revoke: () => Promise<'revoked' | 'impossible'>;
 }
 
 /** A vault over a real store and sealer, with a provider that follows a script and a clock that tests move. */
@@ -55,6 +56,8 @@ export class Scene {
   now: number = Date.now();
   /** Refresh tokens that reached the provider, in order. */
   readonly spent: string[] = [];
+  /** What the provider was told to end, in order. */
+  readonly revoked: RevocableTokens[] = [];
   readonly script: Script = {
     refresh: (refreshToken) => {
       const next = Number(refreshToken.split('-')[1]) + 1;
@@ -66,6 +69,7 @@ export class Scene {
       return Promise.resolve({ tokens: fresh, identity: null, subjectMismatch: false });
     },
     userinfo: () => Promise.resolve(null),
+    revoke: () => Promise.resolve('revoked'),
   };
   readonly sealer: Sealer = createSealer([randomBytes(32)]);
   readonly store: AuthStore;
@@ -150,7 +154,10 @@ export class Scene {
         return this.script.refresh(refreshToken);
       },
       userinfo: ({ accessToken }) => this.script.userinfo(accessToken),
-      revoke: unused,
+      revoke: (ended) => {
+        this.revoked.push(ended);
+        return this.script.revoke();
+      },
       misconfiguration: () => null,
       close() {},
     };

@@ -134,6 +134,8 @@ export interface AuditDetails {
 
   /** An upstream gave new tokens for a connection. */
   connection_refreshed: OfConnection;
+  /** An upstream was told that a connection has ended, and took it. */
+  connection_revoked: OfConnection;
   /** A connection is over: the upstream said so, or it cannot be refreshed. Only a new login helps. */
   connection_dead: OfConnection & { readonly reason: OutsideLabel };
   /** An upstream refuses our client or our requests; nobody is signed out for that. Told once for each reason. */
@@ -223,6 +225,7 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   revoked: { outcome: 'success' },
   client_registered: { outcome: 'success', anonymous: true },
   connection_refreshed: { outcome: 'success' },
+  connection_revoked: { outcome: 'success' },
   connection_dead: { outcome: 'failure' },
   upstream_misconfigured: { outcome: 'failure', urgent: true },
   key_changed: { outcome: 'success', urgent: true },
