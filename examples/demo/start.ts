@@ -48,12 +48,17 @@ function logLine(level: string, ...[fields, message]: [LogFields, string]): stri
   return `${level}: ${message}${details === '{}' ? '' : ` ${details}`}`;
 }
 
-/** A port from a flag, else from the environment, else the usual one. Throws when it is not a port. */
+/** What somebody wrote cannot be used; the message says what can. */
+class Mistake extends Error {
+  override readonly name = 'Mistake';
+}
+
+/** A port from a flag, else from the environment, else the usual one. @throws {Mistake} when it is not a port */
 function portFrom(text: string | undefined, usual: number): number {
   if (text === undefined || text === '') return usual;
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535)
-    throw new Error(`"${text}" is not a port: use a number up to 65535`);
+    throw new Mistake(`"${text}" is not a port: use a number up to 65535`);
   return port;
 }
 
@@ -61,21 +66,29 @@ function readOptions(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): DemoOptions {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      port: { type: 'string' },
-      'provider-port': { type: 'string' },
-      'mcp-port': { type: 'string' },
-      'state-dir': { type: 'string' },
-    },
-  });
+  const { values } = parsedArguments(argv);
   return {
     gatewayPort: portFrom(values.port ?? env['PORT'], 8080),
     providerPort: portFrom(values['provider-port'] ?? env['DEMO_PROVIDER_PORT'], 8081),
     mcpPort: portFrom(values['mcp-port'] ?? env['DEMO_MCP_PORT'], 0),
     stateDirectory: resolve(values['state-dir'] ?? env['SALLYPORT_STATE_DIR'] ?? '.sallyport'),
   };
+}
+
+function parsedArguments(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        port: { type: 'string' },
+        'provider-port': { type: 'string' },
+        'mcp-port': { type: 'string' },
+        'state-dir': { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw new Mistake(error instanceof Error ? error.message : 'these arguments are not understood');
+  }
 }
 
 /** Starts the provider, the MCP server and the gateway in front of it; what had started is stopped when one cannot. */
@@ -145,6 +158,6 @@ try {
   process.exitCode = await run();
 } catch (error) {
   // A stack helps nobody whose port is taken.
-  console.error(error instanceof PortTaken ? error.message : error);
+  console.error(error instanceof PortTaken || error instanceof Mistake ? error.message : error);
   process.exitCode = 1;
 }

@@ -182,22 +182,45 @@ async function run(endpoint: URL, person: string): Promise<void> {
   console.log('\nEverything worked.');
 }
 
-/** True when nothing listens at the address. */
-function isRefused(error: unknown): boolean {
+/** The port where nothing listens, when that is why something failed. */
+function refusedPort(error: unknown): string | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && cause.code === 'ECONNREFUSED') return true;
-    if (cause instanceof AggregateError && cause.errors.some((inner) => isRefused(inner))) return true;
+    if ('code' in cause && cause.code === 'ECONNREFUSED' && 'port' in cause) return String(cause.port);
+    const [inner] = cause instanceof AggregateError ? cause.errors : [];
+    if (inner !== undefined) return refusedPort(inner);
   }
-  return false;
+  return null;
 }
 
-const { values } = parseArgs({ options: { url: { type: 'string' }, as: { type: 'string' } } });
-const endpoint = new URL(values.url ?? `http://localhost:${process.env['PORT'] ?? '8080'}/mcp`);
+/** What went wrong, and what led to it, without stacks: whoever watches has written none of it. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} (${explain(error.cause)})`;
+}
+
+/** @throws when the arguments are not understood */
+function readArguments(): { readonly endpoint: URL; readonly person: string } {
+  const { values } = parseArgs({ options: { url: { type: 'string' }, as: { type: 'string' } } });
+  const known = people.map(({ id }) => id);
+  const person = values.as ?? known[0] ?? '';
+  if (!known.includes(person)) throw new Error(`nobody is called "${person}": --as ${known.join(' or ')}`);
+  return { endpoint: new URL(values.url ?? `http://localhost:${process.env['PORT'] ?? '8080'}/mcp`), person };
+}
+
+/** What to tell whoever ran this. */
+function complaint(error: unknown, endpoint: URL | null): string {
+  const port = refusedPort(error);
+  if (port === null) return `\nThat did not work: ${explain(error)}`;
+  const place = port === endpoint?.port ? `at ${endpoint.href}` : `on port ${port}`;
+  return `Nothing answers ${place}. Start the demo in another terminal: npm start`;
+}
+
+let endpoint: URL | null = null;
 try {
-  await run(endpoint, values.as ?? people[0]?.id ?? '');
+  const wanted = readArguments();
+  ({ endpoint } = wanted);
+  await run(endpoint, wanted.person);
 } catch (error) {
-  if (isRefused(error))
-    console.error(`Nothing answers at ${endpoint.href}. Start the demo in another terminal: npm start`);
-  else console.error('\nThat did not work:', error);
+  console.error(complaint(error, endpoint));
   process.exitCode = 1;
 }

@@ -185,7 +185,7 @@ describe('the demo', () => {
     env = { ...env, PORT: 'eighty' };
     const demo = run('start.ts');
     expect(await demo.ended).toBe(1);
-    expect(demo.output()).toContain('"eighty" is not a port');
+    expect(demo.output()).toBe('"eighty" is not a port: use a number up to 65535\n');
   });
 
   it('tells whoever tries it too early to start it first', async () => {
