@@ -1,7 +1,8 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
+import { run } from '../../src/cli/run.ts';
 import { resolveRunConfig } from '../../src/config/resolve.ts';
 
 const pages = ['README.md', ...globSync('docs/*.md'), 'AGENTS.md', 'CONTRIBUTING.md'];
@@ -14,6 +15,21 @@ const io = {
 function blocks(page: string, language: string): string[] {
   const fence = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gmu');
   return [...readFileSync(page, 'utf8').matchAll(fence)].map(([, text = '']) => text);
+}
+
+/** What a command says about itself; the whole command when it has no help of its own. */
+async function helpOf(command: string): Promise<string> {
+  let shown = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    shown += String(text);
+    return true;
+  });
+  try {
+    await run(command.startsWith('-') || command === 'COMMAND' ? ['--help'] : [command, '--help']);
+  } finally {
+    write.mockRestore();
+  }
+  return shown;
 }
 
 describe('documentation', () => {
@@ -55,6 +71,55 @@ describe('documentation', () => {
         .matchAll(/npm run ([\w:-]+)/gu),
     ];
     for (const [, name = ''] of named) expect(Object.keys(scripts)).toContain(name);
+  });
+
+  it.each(pages)(
+    '%s: every sallyport command is one that there is, with options that it takes',
+    async (page) => {
+      const text = readFileSync(page, 'utf8');
+      const written = [
+        ...blocks(page, 'sh'),
+        ...[...text.matchAll(/`(sallyport [^`]+)`/gu)].map(([, one = '']) => one),
+      ];
+      const lines = written.flatMap((one) => one.split('\n')).filter((line) => line.startsWith('sallyport '));
+      for (const line of lines) {
+        const [, command = '', ...words] = line.split('#', 1)[0]?.trim().split(/\s+/u) ?? [];
+        const help = await helpOf(command);
+        const action = words.find((word) => /^[a-z]+(?:\|[a-z]+)*$/u.test(word));
+        for (const one of action?.split('|') ?? [])
+          expect(help, line).toContain(`sallyport ${command} ${one}`);
+        for (const flag of words.filter((word) => word.startsWith('-') && word !== '--help'))
+          expect(help, line).toMatch(new RegExp(`(?:^|[\\s[(,])${flag}\\b`, 'mu'));
+      }
+    },
+  );
+
+  it('tells of every member of the library’s server', () => {
+    const members = [...readFileSync('src/server/embedded.ts', 'utf8').matchAll(/^ {2}readonly (\w+): /gmu)]
+      .map(([, name = '']) => name)
+      // Options.
+      .filter((name) => !['store', 'io'].includes(name));
+    expect(members.length).toBeGreaterThan(6);
+    const page = readFileSync('docs/library.md', 'utf8');
+    for (const name of members) expect(page).toMatch(new RegExp(`^\\| \`${name}\\b`, 'mu'));
+  });
+
+  it('imports in its examples only what the package exports', () => {
+    const exported = readFileSync('src/index.ts', 'utf8');
+    const examples = pages.flatMap((page) => blocks(page, 'ts')).join('');
+    const wanted = [...examples.matchAll(/import \{([^}]+)\} from 'sallyport'/gu)]
+      .flatMap(([, names = '']) => names.split(','))
+      .map((name) => name.trim());
+    expect(wanted).not.toEqual([]);
+    for (const name of wanted) expect(exported).toMatch(new RegExp(`[{ ]${name}[ ,}]`, 'u'));
+  });
+
+  it('has a row in the map for every folder of the source', () => {
+    const map = readFileSync('AGENTS.md', 'utf8');
+    for (const folder of readdirSync('src')) {
+      const name = folder.endsWith('.ts') ? folder : `${folder}/`;
+      expect(map).toContain(`| \`${name}\` |`);
+    }
   });
 
   it('names in the specification’s checklist only tests that there are', () => {
