@@ -11,6 +11,8 @@ export interface IdTokenContext {
   readonly config: OidcUpstreamConfig;
   readonly discovery: Discovery;
   readonly http: UpstreamHttp;
+  /** The keys that are known for each document. */
+  readonly keys: WeakMap<oauth.AuthorizationServer, oauth.JWKSCacheInput>;
   /** `null` when none was sent: on a refresh (OpenID Connect Core §12.2). */
   readonly nonce: string | null;
   readonly signal?: AbortSignal;
@@ -24,14 +26,50 @@ export async function verifyIdToken(idToken: string, context: IdTokenContext): P
   const { config, discovery, http, nonce, signal } = context;
   const server = await discovery.current();
   const { claims, signed } = await readClaims(idToken, { config, server, client: http.client(), nonce });
+  const verify = async (document: oauth.AuthorizationServer): Promise<void> => {
+    const known = context.keys.get(document) ?? {};
+    context.keys.set(document, known);
+    const options = { ...http.options(signal), [oauth.jwksCache]: known };
+    await oauth.validateApplicationLevelSignature(document, signed, options);
+    checkKeyIssuer(idToken, { config, claims, keys: known });
+  };
   try {
-    await oauth.validateApplicationLevelSignature(server, signed, http.options(signal));
+    await verify(server);
   } catch (error) {
     if (!(error instanceof oauth.OperationProcessingError)) throw error;
     // A new document object has an empty key cache.
-    await oauth.validateApplicationLevelSignature(await discovery.reload(), signed, http.options(signal));
+    await verify(await discovery.reload());
   }
   return claims;
+}
+
+/**
+ * Where one document is for many tenants, a key may name the issuer that it is for, or the template for all (Entra ID). The
+ * library asks no key for it. Throws {@link UpstreamError} `invalid`.
+ */
+function checkKeyIssuer(
+  idToken: string,
+  {
+    config,
+    claims,
+    keys,
+  }: {
+    readonly config: OidcUpstreamConfig;
+    readonly claims: oauth.IDToken;
+    readonly keys: oauth.JWKSCacheInput;
+  },
+): void {
+  const rule = config.settings.issuerRule;
+  if (rule.kind !== 'tenant') return;
+  const { kid } = partOf(idToken, 0);
+  const candidates = (keys.jwks?.keys ?? []).filter((key) => kid === undefined || key.kid === kid);
+  const admitted = new Set<unknown>([undefined, rule.template, claims.iss]);
+  if (!candidates.every((key) => admitted.has(issuerOfKey(key))))
+    throw new UpstreamError('invalid', config.name, 'the key of the ID token is for another issuer');
+}
+
+function issuerOfKey(key: Readonly<Record<string, unknown>>): unknown {
+  return key['issuer'];
 }
 
 interface Reading {
@@ -69,16 +107,17 @@ function asNamedBy(
   server: oauth.AuthorizationServer,
   config: OidcUpstreamConfig,
 ): oauth.AuthorizationServer {
-  const issuer = issuerFor(claimsOf(idToken), server.issuer, config);
+  const issuer = issuerFor(partOf(idToken, 1), server.issuer, config);
   if (issuer === null)
     throw new UpstreamError('invalid', config.name, 'the ID token is of no tenant that is admitted (tid)');
   return { ...server, issuer };
 }
 
-function claimsOf(idToken: string): Readonly<Record<string, unknown>> {
+/** The header (0) or the claims (1), not verified. */
+function partOf(idToken: string, place: 0 | 1): Readonly<Record<string, unknown>> {
   try {
-    const claims: unknown = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
-    return isRecord(claims) ? claims : {};
+    const part: unknown = JSON.parse(Buffer.from(idToken.split('.')[place] ?? '', 'base64url').toString());
+    return isRecord(part) ? part : {};
   } catch {
     return {};
   }

@@ -5,6 +5,7 @@ import type { Identity, UpstreamTokens } from '../types/tokens.ts';
 import type { Discovery } from './discovery.ts';
 import { step } from './failures.ts';
 import { verifyIdToken } from './id-token.ts';
+import type { IdTokenContext } from './id-token.ts';
 import { identityFromIdToken, identityFromUserinfo, isThin } from './oidc-identity.ts';
 import { UpstreamError } from './provider.ts';
 import type { UpstreamLogin, UpstreamRefresh } from './provider.ts';
@@ -23,13 +24,14 @@ export interface Party {
   readonly discovery: Discovery;
   readonly scopes: () => readonly string[];
   readonly standing: Standing;
+  readonly keys: IdTokenContext['keys'];
 }
 
 /** What a redeemed code proves: an ID token is required, and userinfo completes it. Throws what its parts throw. */
 export async function login(party: Party, tokens: UpstreamTokens, nonce: string): Promise<UpstreamLogin> {
-  const { config, discovery, http } = party;
+  const { config } = party;
   if (tokens.idToken === null) throw new UpstreamError('invalid', config.name, 'token endpoint: no id_token');
-  const claims = await verifyIdToken(tokens.idToken, { config, discovery, http, nonce });
+  const claims = await verifyIdToken(tokens.idToken, { ...party, nonce });
   const extra = await enrichment(party, { claims, accessToken: tokens.accessToken });
   const identity = identityFromIdToken(claims, config, extra.r === 'ok' ? extra : null);
   return { identity, tokens, authTime: claims.auth_time ?? null };
@@ -82,9 +84,9 @@ interface Evidence {
 
 /** Who a refreshed ID token is about; `null` when that cannot be told whole, `other` when it is about somebody else. */
 async function evidenceOf(party: Party, evidence: Evidence): Promise<Identity | 'other' | null> {
-  const { config, discovery, http } = party;
+  const { config } = party;
   const { accessToken, signal } = evidence;
-  const claims = await verifyIdToken(evidence.idToken, { config, discovery, http, nonce: null, signal });
+  const claims = await verifyIdToken(evidence.idToken, { ...party, nonce: null, signal });
   const identity = identityFromIdToken(claims, config, null);
   if (identity.subject !== evidence.subject) return 'other';
   evidence.onVerified();

@@ -32,7 +32,8 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
   });
   const standing = createStanding(config.name, deps);
   const scopes = (): readonly string[] => config.scopes ?? scopesFor(discovery.known());
-  const party: Party = { config, deps, http, discovery, scopes, standing };
+  const keys: Party['keys'] = new WeakMap();
+  const party: Party = { config, deps, http, discovery, scopes, standing, keys };
   return {
     name: config.name,
     displayName: config.displayName,
