@@ -162,6 +162,14 @@ describe('nobody becomes somebody else', () => {
       await expect(signIn(by)).rejects.toMatchObject({ failure: 'invalid' });
     }
     expect(({} as { id?: string }).id).toBeUndefined();
+    // oxlint-disable-next-line no-extend-native -- what other code may have done to every object is the attack
+    Object.defineProperty(Object.prototype, 'id', { value: 'admin', configurable: true });
+    try {
+      idp.on('/token', raw('{"access_token":"at","token_type":"bearer","user":{}}'));
+      await expect(signIn(by)).rejects.toMatchObject({ failure: 'invalid' });
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'id');
+    }
   });
 
   it('by a subject made from a token: it matches no rule, and is no account of anybody', async () => {

@@ -109,6 +109,16 @@ describe('a client assertion', () => {
     expect(protectedHeader).toEqual({ alg: 'ES256', kid: parseSigningKey(pem, 'client.pem').kid });
   });
 
+  it('is for the issuer or for the token endpoint, as the provider wants', async () => {
+    const pem = generateSigningKeyPem();
+    const audienceOf = async (audience: ClientKey['audience']): Promise<unknown> => {
+      const [assertion = ''] = await assertionOf(clientKey(pem, { audience }));
+      return decodeJwt(assertion).aud;
+    };
+    expect(await audienceOf('issuer')).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u);
+    expect(await audienceOf('token_endpoint')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/token$/u);
+  });
+
   it('names the key and the certificate that the operator registered', async () => {
     const { cert, key } = one;
     const [assertion = ''] = await assertionOf(clientKey(key, { keyId: 'my-key', certificate: cert }));
