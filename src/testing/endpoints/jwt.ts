@@ -43,6 +43,7 @@ export async function issueIdToken(
   };
   for (const scope of new Set(['openid', ...scopes]))
     Object.assign(claims, fillFields(quirks.idTokenFields[scope] ?? {}, attributes));
+  for (const name of quirks.idTokenOmits) delete claims[name];
   if (!forgery) return await keys.sign(claims);
   const forged = Object.entries({ ...claims, ...forgery.claims }).filter(([, value]) => value !== undefined);
   // What a test puts into a token is its own business; `undefined` was taken out above.

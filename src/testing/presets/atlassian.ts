@@ -25,7 +25,8 @@ export const atlassian: Preset = {
     requestEncoding: docs('either'),
     invalidGrantStatus: docs(403),
     refreshTokenWhen: docs('scope'),
-    rotation: docs('single-use'),
+    rotation: reports('overlap'),
+    refreshOverlap: assumed(600),
     reuseRevokesGrant: assumed(false),
     userinfoFields: docs({
       account_type: 'atlassian',

@@ -6,6 +6,7 @@ export const dex: Preset = {
   documentation: [
     'https://dexidp.io/docs/configuration/tokens/',
     'https://dexidp.io/docs/configuration/custom-scopes-claims-clients/',
+    'https://github.com/dexidp/dex/blob/master/server/refreshhandlers.go',
   ],
   quirks: {
     issuerPath: docs('/dex'),
@@ -24,7 +25,10 @@ export const dex: Preset = {
     refreshTokenWhen: docs('scope'),
     rotation: docs('overlap'),
     refreshOverlap: docs(3),
-    reuseRevokesGrant: assumed(false),
+    reuseRevokesGrant: docs(false),
+    // An old version of its source; a token that was claimed twice is no `invalid_grant` there.
+    errorNames: reports({ 'invalid_grant:refresh_token': 'invalid_request' }),
+    nonceOnRefresh: docs(true),
     subject: reports('{dex_subject}'),
     idTokenFields: docs({
       profile: { name: '{name}' },

@@ -1,7 +1,7 @@
 import { assumed, docs } from './preset.ts';
 import type { Preset } from './preset.ts';
 
-/** GitLab. */
+/** GitLab: the ID token has neither name nor login, userinfo does. */
 export const gitlab: Preset = {
   documentation: [
     'https://docs.gitlab.com/api/oauth2/',
@@ -24,13 +24,6 @@ export const gitlab: Preset = {
     reuseRevokesGrant: assumed(false),
     idTokenFields: docs({
       openid: { sub_legacy: '{pairwise}', groups_direct: '{groups}' },
-      profile: {
-        name: '{name}',
-        nickname: '{login}',
-        preferred_username: '{login}',
-        profile: '{origin}/{login}',
-        picture: '{picture}',
-      },
       email: { email: '{email}', email_verified: '{email_verified}' },
     }),
     userinfoFields: docs({

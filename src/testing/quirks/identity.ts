@@ -9,6 +9,8 @@ export interface IdentityQuirks {
   readonly emailVerified: 'boolean' | 'string' | 'string-in-userinfo' | 'absent' | 'false';
   /** Claims of ID tokens, by the scope that brings them; those of `openid` are always there. */
   readonly idTokenFields: Readonly<Record<string, Fields>>;
+  /** Claims that ID tokens of this provider lack, such as the optional `at_hash` and `auth_time`. */
+  readonly idTokenOmits: readonly string[];
   readonly signingAlg: 'RS256' | 'ES256';
   /** Whether published keys name their algorithm (`alg` is optional, RFC 7517 §4.4). */
   readonly jwksWithAlg: boolean;
@@ -38,6 +40,7 @@ export const plainIdentity: IdentityQuirks = {
     profile: { name: '{name}', preferred_username: '{login}' },
     email: { email: '{email}', email_verified: '{email_verified}' },
   },
+  idTokenOmits: [],
   signingAlg: 'RS256',
   jwksWithAlg: true,
   userinfo: 'get',
