@@ -52,10 +52,12 @@ test('subjects can differ by client, while oid and tid do not', async () => {
   expect(claims[0]).toMatchObject({ oid: 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa', ver: '2.0' });
 });
 
-test('oid and tid come with the scope profile only', async () => {
+test('oid comes with the scope profile only', async () => {
   await using simulator = await start({ preset: 'entra-single' });
   const { claims } = readJwt((await login(simulator, { scope: 'openid' })).body['id_token']);
   expect(claims).not.toHaveProperty('oid');
+  expect(claims).not.toHaveProperty('at_hash');
+  expect(claims['tid']).toBe('11111111-1111-4111-8111-111111111111');
 });
 
 test('claims whose attribute a user lacks are left out: hd is for Workspace accounts', async () => {
