@@ -11,9 +11,7 @@ export type ExpressionValue =
   | ReadonlyMap<string, ExpressionValue>;
 
 /** What an expression said. `failed` names the kind of failure and its place, never a value. */
-export type ExpressionResult =
-  | { readonly r: 'yes' | 'no' }
-  | { readonly r: 'failed'; readonly what: string };
+export type ExpressionResult = { readonly r: 'yes' | 'no' } | { readonly r: 'failed'; readonly what: string };
 
 /** A condition that was read, checked and bounded. Never throws, never waits. */
 export type Expression = (variables: Readonly<Record<string, ExpressionValue>>) => ExpressionResult;
@@ -40,7 +38,9 @@ const limits = {
  * (the library's backtrack), no `map`, no `cel.bind`, no changing of case (the library's knows more than ASCII).
  */
 const functions: ReadonlySet<string> = new Set(
-  'has size startsWith endsWith contains string int double bool dyn type exists exists_one all filter'.split(' '),
+  'has size startsWith endsWith contains string int double bool dyn type exists exists_one all filter'.split(
+    ' ',
+  ),
 );
 
 /** These walk a list; one within another would take the square of what a provider sends. */
@@ -87,7 +87,10 @@ function evaluate(run: () => unknown): ExpressionResult {
   } catch (error) {
     // The library's own words may quote claims.
     const { code, at } = placeOf(error);
-    return { r: 'failed', what: `it cannot be evaluated: ${code}${at === null ? '' : ` at character ${at}`}` };
+    return {
+      r: 'failed',
+      what: `it cannot be evaluated: ${code}${at === null ? '' : ` at character ${at}`}`,
+    };
   }
 }
 
@@ -132,9 +135,9 @@ function refusedCall(node: unknown, looping: boolean): { problem: string; at: nu
   const at = node.pos + 1;
   if (called !== null && !functions.has(called))
     return { problem: `calls ${called}(), which does not exist here`, at };
-  const loops_ = called !== null && loops.has(called);
-  if (loops_ && looping) return { problem: `calls ${called}() within another loop`, at };
-  if (!loops_) return refusedCall(node.args, looping);
+  const walks = called !== null && loops.has(called);
+  if (walks && looping) return { problem: `calls ${called}() within another loop`, at };
+  if (!walks) return refusedCall(node.args, looping);
   const [, list, inner] = node.args as readonly unknown[];
   return refusedCall(list, looping) ?? refusedCall(inner, true);
 }

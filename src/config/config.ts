@@ -79,6 +79,8 @@ export interface OidcUpstreamConfig extends UpstreamCommon {
 
 export interface OAuth2UpstreamConfig extends UpstreamCommon {
   readonly type: 'oauth2';
+  /** Base of GitHub's API; without it, what follows from the authorization endpoint. See `githubApi`. */
+  readonly githubApiUrl?: string;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
   readonly userinfo: UserinfoConfig | null;
@@ -88,13 +90,33 @@ export type UpstreamConfig = OidcUpstreamConfig | OAuth2UpstreamConfig;
 
 /** All keys that are present must hold; lists mean "one of". */
 export interface AccessRule {
+  /** What log and explanations call it. */
+  readonly name?: string;
+  /** Name of the only upstream whose people it is about. */
+  readonly upstream?: string;
   /** Only e-mails that the provider calls verified; compared without case. */
   readonly emails?: readonly string[];
   /** Domains of verified e-mails; compared without case, never as a suffix. */
   readonly emailDomains?: readonly string[];
   readonly subjects?: readonly string[];
+  /** The claim `hd`, from Google's own issuer alone. */
+  readonly googleHostedDomains?: readonly string[];
+  /** The claim `tid`, from Microsoft's own issuers alone. */
+  readonly entraTenants?: readonly string[];
+  readonly groups?: readonly string[];
+  /** Where groups are; `groups` by default. */
+  readonly groupsClaim?: string;
+  readonly roles?: readonly string[];
+  /** Where roles are; `roles` by default. */
+  readonly rolesClaim?: string;
   /** A claim (dots lead into objects) that equals the value or is a list that contains it. */
   readonly claim?: { readonly name: string; readonly contains: string };
+  /** In lower case. */
+  readonly githubOrganizations?: readonly string[];
+  /** `organization/team`, in lower case. */
+  readonly githubTeams?: readonly string[];
+  /** In the Common Expression Language; it was read and found good. */
+  readonly expression?: string;
 }
 
 /**
@@ -153,6 +175,8 @@ export interface Config {
   readonly resources: readonly string[];
   readonly defaultResource: string | null;
   readonly access: AccessConfig;
+  /** Whom people may ask who have no access: an e-mail address or an https URL. */
+  readonly accessContact: string | null;
   /** None of our own sections and fields is there: it was written for ToolHive, which knows no `access`. */
   readonly toolhiveFile: boolean;
   readonly clients: readonly StaticClientConfig[];

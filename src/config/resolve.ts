@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { resolveAccess } from './access.ts';
+import { resolveAccess, resolveAccessContact } from './access.ts';
 import { resolveAdmin } from './admin.ts';
 import type { Config } from './config.ts';
 import { resolveIssuer } from './issuer.ts';
@@ -70,7 +70,8 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
     upstreams,
     ...scopes,
     ...resources,
-    access: resolveAccess(resolving, upstreams),
+    access: await resolveAccess(resolving, upstreams),
+    accessContact: resolveAccessContact(resolving),
     toolhiveFile,
     clients,
     registration: resolveRegistration(resolving),

@@ -8,7 +8,6 @@ import {
   optional,
   requiredText,
   section,
-  someTexts,
   text,
   texts,
   wholeNumber,
@@ -74,51 +73,6 @@ export const proxiesSchema: z.ZodType<ProxySection[]> = z
   )
   .min(1)
   .meta({ description: 'MCP servers that `sallyport serve` protects.' });
-
-/** What a claim must be or contain. */
-export interface ClaimRuleSection {
-  name: string;
-  contains: string;
-}
-
-/** Everything in a rule must hold. */
-export interface AccessRuleSection {
-  emails?: string[] | undefined;
-  email_domains?: string[] | undefined;
-  subjects?: string[] | undefined;
-  claim?: ClaimRuleSection | undefined;
-}
-
-/** Who may sign in. */
-export type AccessSection = 'anyone' | AccessRuleSection[];
-
-const accessRuleSchema: z.ZodType<AccessRuleSection> = section<AccessRuleSection>({
-  emails: someTexts('E-mail addresses that the upstream has verified; compared without case.', [
-    'bob@example.com',
-  ]),
-  email_domains: someTexts('Domains of verified e-mail addresses; compared whole and without case.', [
-    'example.com',
-  ]),
-  subjects: someTexts('Ids of people at the upstream.', ['248289761001']),
-  claim: optional(
-    section<ClaimRuleSection>({
-      name: requiredText('Name of the claim; dots lead into objects.', 'realm_access.roles'),
-      contains: requiredText('What it equals, or contains when it is a list.', 'mcp-user'),
-    }),
-    'A claim of the ID token or of userinfo.',
-  ),
-});
-
-export const accessSchema: z.ZodType<AccessSection> = z
-  .union([z.literal('anyone'), z.array(accessRuleSchema).min(1)], {
-    error: 'is neither anyone nor a list of rules',
-  })
-  .meta({
-    description:
-      'Who may sign in: anyone, or a list of rules. One rule is enough; everything in it must hold. Checked at sign-in and ' +
-      'at every refresh.',
-    examples: [[{ email_domains: ['example.com'] }]],
-  });
 
 /** How pages look. */
 export interface ConsentSection {

@@ -121,6 +121,7 @@ export interface OAuth2Section extends UpstreamClientSection {
   client_id?: string | undefined;
   scopes?: string[] | undefined;
   userinfo?: UserinfoSection | undefined;
+  github_api_url?: string | undefined;
   token_response_mapping?: TokenMappingSection | undefined;
   identity_from_token?: TokenIdentitySection | undefined;
   dcr_config?: DcrSection | undefined;
@@ -144,6 +145,11 @@ const oauth2Schema: z.ZodType<OAuth2Section> = section<OAuth2Section>({
   userinfo: optional(
     userinfoSchema,
     'Where the provider tells who somebody is. Without it everybody gets a made-up identity at every sign-in.',
+  ),
+  github_api_url: text(
+    'Base of the API that access rules about GitHub organizations and teams are asked at, for GitHub Enterprise Server. ' +
+      'Default: https://api.github.com for github.com.',
+    'https://github.example.com/api/v3',
   ),
   token_response_mapping: optional(
     tokenMappingSchema,

@@ -13,8 +13,9 @@ import {
   texts,
 } from './schema-fields.ts';
 import type { DurationText } from './schema-fields.ts';
+import { accessContactSchema, accessSchema } from './schema-access.ts';
+import type { AccessSection } from './schema-access.ts';
 import {
-  accessSchema,
   adminSchema,
   clientsSchema,
   consentSchema,
@@ -25,7 +26,6 @@ import {
   shutdownSchema,
 } from './schema-ours.ts';
 import type {
-  AccessSection,
   AdminSection,
   ClientSection,
   ConsentSection,
@@ -96,6 +96,7 @@ export interface OurSections {
   listen?: ListenSection | undefined;
   proxy?: ProxySection[] | undefined;
   access?: AccessSection | undefined;
+  access_contact?: string | undefined;
   consent?: ConsentSection | undefined;
   clients?: ClientSection[] | undefined;
   cors?: CorsSection | undefined;
@@ -256,6 +257,7 @@ export const runConfigSchema: z.ZodType<RunConfig> = section<RunConfig>({
     'https://mcp.example.com/mcp',
   ),
   access: accessSchema.optional(),
+  access_contact: accessContactSchema,
   clients: clientsSchema.optional(),
   ...registrationFields,
   consent: optional(consentSchema, 'How pages look.'),
@@ -292,6 +294,7 @@ export const ourSections: readonly string[] = Object.keys({
   listen: 0,
   proxy: 0,
   access: 0,
+  access_contact: 0,
   consent: 0,
   clients: 0,
   cors: 0,

@@ -7,7 +7,12 @@ const maxDepth = 16;
 const textMaps: ReadonlySet<string> = new Set(['additional_authorization_params', 'additional_headers']);
 
 /** Our own fields inside ToolHive's sections. */
-const ourFields: ReadonlySet<string> = new Set(['display_name', 'token_endpoint_auth_method', 'sqlite']);
+const ourFields: ReadonlySet<string> = new Set([
+  'display_name',
+  'token_endpoint_auth_method',
+  'sqlite',
+  'github_api_url',
+]);
 
 /**
  * A copy of a configuration in which ToolHive's sections have lost what Go reads as absent: `null` and `''`. Our own

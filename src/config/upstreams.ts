@@ -140,9 +140,20 @@ async function resolveOAuth2(
     authorizationEndpoint,
     tokenEndpoint,
     userinfo,
+    ...githubApiUrlOf(section, { path, findings, rules }),
     settings,
     registration,
   };
+}
+
+/** GitHub's API as it is written, without a slash at its end. */
+function githubApiUrlOf(
+  { github_api_url: url }: Sieved<OAuth2Section>,
+  at: { readonly path: Path; readonly findings: Findings; readonly rules: UrlRules },
+): Pick<OAuth2UpstreamConfig, 'githubApiUrl'> {
+  if (url === undefined) return {};
+  checkNamedUrl(url, { ...at, path: [...at.path, 'github_api_url'] });
+  return { githubApiUrl: url.replace(/\/+$/, '') };
 }
 
 /** Fields of both types. */

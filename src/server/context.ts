@@ -12,6 +12,8 @@ import type { Sessions } from '../resource/sessions.ts';
 import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
 import type { AuthStore } from '../store/contract.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
+import type { Lookups } from '../upstream/access/lookups.ts';
+import type { AccessPolicy } from '../upstream/access/policy.ts';
 import type { UpstreamProvider } from '../upstream/provider.ts';
 import type { Vault } from '../vault/vault.ts';
 
@@ -33,6 +35,10 @@ export interface ServerContext {
   readonly clients: ClientRegistry;
   /** The upstream that users sign in with. */
   readonly provider: UpstreamProvider;
+  /** Who may sign in. */
+  readonly access: AccessPolicy;
+  /** What the access rules need to know and no sign-in tells. */
+  readonly lookups: Lookups;
   readonly vault: Vault;
   readonly sessions: Sessions;
   readonly tokens: AccessTokenVerifier;

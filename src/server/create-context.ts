@@ -22,6 +22,8 @@ import { createAccessTokenVerifier } from '../resource/verify-access-token.ts';
 import type { AuthStore } from '../store/contract.ts';
 import { Secret } from '../types/secret.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
+import { createLookups } from '../upstream/access/lookups.ts';
+import { createAccessPolicy } from '../upstream/access/policy.ts';
 import { observeProvider } from '../upstream/observed-provider.ts';
 import type { UpstreamProvider } from '../upstream/provider.ts';
 import { createVault } from '../vault/vault.ts';
@@ -81,6 +83,7 @@ export async function createGeneration(
   const keys = signingWith(configured, plan.signing.signs);
   const signer = before?.keys.signing.kid === keys.signing.kid ? before.signer : createSigner(keys.signing);
   const provider = await providerOf(upstream, { ...lasting, rings }, before);
+  const lookups = createLookups(config, { fetch: lasting.fetch });
   const providers = new Map([[provider.name, provider]]);
   const jwts = createJwtVerifier(keys.all, { clock });
   const context: ServerContext = {
@@ -99,7 +102,17 @@ export async function createGeneration(
     log,
     observer,
     codec: createTokenCodec(rings.token),
-    vault: createVault({ store, sealer: rings.vault, providers, clock, log, audit: observer.audit }),
+    access: await createAccessPolicy(config),
+    lookups,
+    vault: createVault({
+      store,
+      sealer: rings.vault,
+      providers,
+      complete: lookups.complete,
+      clock,
+      log,
+      audit: observer.audit,
+    }),
     sessions,
     tokens: createAccessTokenVerifier({
       issuer: config.issuer,

@@ -19,6 +19,9 @@ const retryAfter: Milliseconds = 60_000;
 /** What holds state: only a restart changes it. */
 const fixed = /^(?:issuer|storage|observe)(?:$|[.[])/u;
 
+/** What holds connections. */
+type Retired = Pick<UpstreamProvider, 'close'>;
+
 /** One generation after the other over the same store: each is complete, and requests finish on the one they began with. */
 export class Generations {
   current: ServerContext;
@@ -28,7 +31,7 @@ export class Generations {
   readonly #lasting: Lasting;
   readonly #listeners: (() => void)[] = [];
   readonly #leftovers = new Set<NodeJS.Timeout>();
-  readonly #retired = new Set<UpstreamProvider>();
+  readonly #retired = new Set<Retired>();
   #dueAt: Milliseconds;
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -81,7 +84,8 @@ export class Generations {
     this.#closed = true;
     await this.#queue;
     for (const timer of this.#leftovers) clearTimeout(timer);
-    for (const provider of [...this.#retired, this.current.provider]) provider.close();
+    const { provider, lookups } = this.current;
+    for (const part of [...this.#retired, provider, lookups]) part.close();
   }
 
   async #replace(config: Config): Promise<readonly string[]> {
@@ -93,15 +97,16 @@ export class Generations {
     this.#dueAt = dueAt;
     for (const listener of this.#listeners) listener();
     if (context.provider !== before.provider) this.#retire(before.provider);
+    this.#retire(before.lookups);
     return tellChange(before, context);
   }
 
-  #retire(provider: UpstreamProvider): void {
-    this.#retired.add(provider);
+  #retire(part: Retired): void {
+    this.#retired.add(part);
     const timer = setTimeout(() => {
       this.#leftovers.delete(timer);
-      this.#retired.delete(provider);
-      provider.close();
+      this.#retired.delete(part);
+      part.close();
     }, afterglow);
     timer.unref();
     this.#leftovers.add(timer);

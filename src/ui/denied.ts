@@ -1,3 +1,4 @@
+import type { SafeHtml } from '@remix-run/html-template';
 import { html } from '@remix-run/html-template';
 import type { BrandConfig } from '../config/config.ts';
 import type { ReturnLink } from './error.ts';
@@ -11,8 +12,8 @@ export interface DeniedView {
   readonly account: string | null;
   /** What the upstream is called. */
   readonly upstream: string;
-  /** Whom to ask; nobody can be configured. */
-  readonly contact: null;
+  /** Whom to ask: an e-mail address or an https URL; `null`: nobody is configured. */
+  readonly contact: string | null;
   readonly correlationId: string;
   readonly returnLink: ReturnLink | null;
 }
@@ -31,7 +32,7 @@ export function renderDeniedPage(view: DeniedView): string {
     <dl class="stacked">
       <div>
         <dt>Should it have access?</dt>
-        <dd>Ask the person who runs ${service} to add the account.</dd>
+        <dd>${whomToAsk(view)}</dd>
       </div>
       <div>
         <dt>Do you have another account?</dt>
@@ -40,4 +41,12 @@ export function renderDeniedPage(view: DeniedView): string {
     </dl>
     ${returnButton(view.returnLink)} ${reference(view.correlationId)}`;
   return renderPage({ brand: view.brand, title: 'No access', body });
+}
+
+function whomToAsk({ contact, brand, correlationId }: DeniedView): SafeHtml {
+  const service = isolated(brand.name, 60);
+  if (contact === null) return html`Ask the person who runs ${service} to add the account.`;
+  const subject = encodeURIComponent(`No access (${correlationId})`);
+  const address = contact.includes(':') ? contact : `mailto:${contact}?subject=${subject}`;
+  return html`Ask <a href="${address}">${contact}</a> to add the account, and tell them the reference below.`;
 }

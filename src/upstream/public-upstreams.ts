@@ -1,4 +1,4 @@
-import type { Config, UpstreamConfig } from '../config/config.ts';
+import type { AccessRule, Config, UpstreamConfig } from '../config/config.ts';
 
 /** Hosts (and everything below them) where anybody can make an account, and what people call them. */
 const publicProviders: Readonly<Record<string, string>> = {
@@ -68,8 +68,20 @@ export function admitsAnyone(upstream: UpstreamConfig): string | null {
  * @returns the problem as a sentence with its fix, or `null`
  */
 export function missingAccess({ access, toolhiveFile, upstreams }: Config): string | null {
+  if (typeof access !== 'string') return openRule(access, upstreams);
   if (access !== 'unset' || toolhiveFile) return null;
   const reason = upstreams.map(admitsAnyone).find((one) => one !== null);
   if (reason === undefined) return null;
   return `access: is missing, and ${reason}\n  fix: say who may sign in, such as "access: [{ email_domains: [example.com] }]", or say "access: anyone"`;
+}
+
+/** A rule that holds for whoever has an account at an upstream is no rule where everybody can have one. */
+function openRule(rules: readonly AccessRule[], upstreams: readonly UpstreamConfig[]): string | null {
+  for (const [index, { name, upstream, ...conditions }] of rules.entries()) {
+    const named = upstreams.find((one) => one.name === upstream);
+    const reason = named && Object.keys(conditions).length === 0 ? admitsAnyone(named) : null;
+    if (reason !== null)
+      return `access[${index}]: ${name ?? 'the rule'} says nothing but the upstream, and ${reason}\n  fix: add who may sign in, such as email_domains, or write "access: anyone"`;
+  }
+  return null;
 }

@@ -52,14 +52,39 @@ async function renewIdentity(
       ? byUserinfo(parts, owner, { provider, accessToken: tokens.accessToken })
       : { r: 'impossible' };
   }
-  const found: { evidence: Identity | 'other' } = { evidence: known(parts, owner) };
+  const found: { evidence: Identity | 'other' | UpstreamError } = { evidence: known(parts, owner) };
   const refreshed = await parts.refresher.refresh(row, async (answer) => {
-    const asked = answer.identity ?? (await told(provider, owner, answer.tokens.accessToken));
-    found.evidence = asked ?? found.evidence;
-    return found.evidence === 'other' ? null : found.evidence;
+    const { accessToken } = answer.tokens;
+    const asked = answer.identity ?? (await told(provider, owner, accessToken)) ?? known(parts, owner);
+    found.evidence = asked === 'other' ? asked : await completed(parts, asked, accessToken);
+    return isIdentity(found.evidence) ? found.evidence : null;
   });
   if (refreshed.r !== 'ok') return refreshed;
+  if (found.evidence instanceof UpstreamError) return failed(found.evidence);
   return found.evidence === 'other' ? { r: 'dead' } : { r: 'ok', identity: found.evidence };
+}
+
+function isIdentity(evidence: Identity | 'other' | UpstreamError): evidence is Identity {
+  return evidence !== 'other' && !(evidence instanceof UpstreamError);
+}
+
+/** Old evidence must not pass for new where a look-up failed; the tokens of the refresh are good all the same. */
+async function completed(
+  { complete }: Parts,
+  identity: Identity,
+  accessToken: string,
+): Promise<Identity | UpstreamError> {
+  try {
+    return complete ? await complete(identity, accessToken) : identity;
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    return error;
+  }
+}
+
+function failed({ failure }: UpstreamError): RenewedIdentity {
+  const gone = failure === 'rejected' || failure === 'denied';
+  return gone ? { r: 'dead' } : { r: 'unavailable', retryAfter };
 }
 
 /** What userinfo adds to a refresh. An upstream that just gave tokens vouches for the user, unless it names another one. */
@@ -86,15 +111,15 @@ async function byUserinfo(
   { provider, accessToken }: { provider: UpstreamProvider; accessToken: string },
 ): Promise<RenewedIdentity> {
   try {
-    const identity = await provider.userinfo({ accessToken, subject: owner.account });
-    if (!identity) return { r: 'impossible' };
-    if (identity === 'other') return { r: 'dead' };
+    const asked = await provider.userinfo({ accessToken, subject: owner.account });
+    if (!asked) return { r: 'impossible' };
+    if (asked === 'other') return { r: 'dead' };
+    const identity = (await parts.complete?.(asked, accessToken)) ?? asked;
     const evidence = sealIdentity(parts.sealer, owner, { identity, at: parts.clock() });
     await parts.store.saveIdentity({ bucket: owner.bucket, userId: owner.userId, identity: evidence });
     return { r: 'ok', identity };
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
-    const gone = error.failure === 'rejected' || error.failure === 'denied';
-    return gone ? { r: 'dead' } : { r: 'unavailable', retryAfter };
+    return failed(error);
   }
 }

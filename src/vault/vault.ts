@@ -57,6 +57,8 @@ export interface VaultParts {
   readonly store: AuthStore;
   readonly sealer: Sealer;
   readonly providers: ReadonlyMap<string, UpstreamProvider>;
+  /** Adds what access rules need to know to renewed evidence; rejects when that is not to be had now. */
+  readonly complete?: (identity: Identity, accessToken: string) => Promise<Identity>;
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: Auditor;

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { AccessRule } from '../../src/config/config.ts';
+import type { AccessConfig, AccessRule } from '../../src/config/config.ts';
 import type { Identity } from '../../src/types/tokens.ts';
-import { checkAccess } from '../../src/upstream/access.ts';
+import { tellRefusals } from '../../src/upstream/access/decision.ts';
+import type { AccessDecision } from '../../src/upstream/access/decision.ts';
+import { createAccessPolicy } from '../../src/upstream/access/policy.ts';
+import { oidcConfig } from '../fixtures/upstream.ts';
 
 const alice: Identity = {
   upstream: 'corp',
@@ -19,52 +22,66 @@ const alice: Identity = {
   },
 };
 
-function admits(rules: readonly AccessRule[], changes: Partial<Identity> = {}): boolean {
-  return checkAccess(rules, { ...alice, ...changes }).allowed;
+const upstreams = [oidcConfig('https://corp.okta.com', { name: 'corp' })];
+
+async function decide(access: AccessConfig, identity: Identity): Promise<AccessDecision> {
+  const policy = await createAccessPolicy({ access, upstreams });
+  return policy.decide({
+    identity,
+    client: { id: 'app', name: 'App' },
+    resource: 'https://mcp.example.com/mcp',
+  });
+}
+
+async function admits(rules: readonly AccessRule[], changes: Partial<Identity> = {}): Promise<boolean> {
+  return (await decide(rules, { ...alice, ...changes })).allowed;
 }
 
 describe('without rules', () => {
-  test.each(['anyone', 'unset'] as const)('"%s" admits everybody, synthetic identities too', (access) => {
-    expect(checkAccess(access, alice)).toEqual({ allowed: true });
-    expect(checkAccess(access, { ...alice, synthetic: true }).allowed).toBe(true);
+  test.each(['anyone', 'unset'] as const)(
+    '"%s" admits everybody, synthetic identities too',
+    async (access) => {
+      expect(await decide(access, alice)).toEqual({ allowed: true, rules: [] });
+      expect((await decide(access, { ...alice, synthetic: true })).allowed).toBe(true);
+    },
+  );
+
+  test('an empty list admits nobody', async () => {
+    expect(await admits([])).toBe(false);
   });
 
-  test('an empty list admits nobody', () => {
-    expect(admits([])).toBe(false);
-  });
-
-  test('a rule without keys admits nobody, and an empty list within a rule neither', () => {
-    expect(admits([{}])).toBe(false);
-    expect(admits([{ emails: [] }])).toBe(false);
-    expect(admits([{ emailDomains: [] }])).toBe(false);
-    expect(admits([{ subjects: [] }])).toBe(false);
+  test('a rule without keys admits nobody, and an empty list within a rule neither', async () => {
+    expect(await admits([{}])).toBe(false);
+    expect(await admits([{ emails: [] }])).toBe(false);
+    expect(await admits([{ emailDomains: [] }])).toBe(false);
+    expect(await admits([{ subjects: [] }])).toBe(false);
   });
 });
 
 describe('combining', () => {
-  test('one rule of several is enough', () => {
-    expect(admits([{ subjects: ['other'] }, { emailDomains: ['example.com'] }])).toBe(true);
+  test('one rule of several is enough', async () => {
+    expect(await admits([{ subjects: ['other'] }, { emailDomains: ['example.com'] }])).toBe(true);
   });
 
-  test('all keys within a rule must hold', () => {
+  test('all keys within a rule must hold', async () => {
     const both: AccessRule = { emailDomains: ['example.com'], claim: { name: 'groups', contains: 'ops' } };
-    expect(admits([both])).toBe(true);
-    expect(admits([both], { claims: { groups: ['staff'] } })).toBe(false);
-    expect(admits([both], { email: 'a@other.com' })).toBe(false);
+    expect(await admits([both])).toBe(true);
+    expect(await admits([both], { claims: { groups: ['staff'] } })).toBe(false);
+    expect(await admits([both], { email: 'a@other.com' })).toBe(false);
   });
 });
 
 describe('e-mail rules', () => {
-  test('compare without case', () => {
-    expect(admits([{ emails: ['ALICE@example.COM'] }])).toBe(true);
-    expect(admits([{ emailDomains: ['EXAMPLE.com'] }])).toBe(true);
-    expect(admits([{ emailDomains: ['@example.com'] }])).toBe(true);
+  test('compare without case', async () => {
+    expect(await admits([{ emails: ['ALICE@example.COM'] }])).toBe(true);
+    expect(await admits([{ emailDomains: ['EXAMPLE.com'] }])).toBe(true);
+    expect(await admits([{ emailDomains: ['@example.com'] }])).toBe(true);
   });
 
-  test('need a verified address', () => {
-    expect(admits([{ emails: ['alice@example.com'] }], { emailVerified: false })).toBe(false);
-    expect(admits([{ emailDomains: ['example.com'] }], { emailVerified: false })).toBe(false);
-    expect(admits([{ emailDomains: ['example.com'] }], { email: null })).toBe(false);
+  test('need a verified address', async () => {
+    expect(await admits([{ emails: ['alice@example.com'] }], { emailVerified: false })).toBe(false);
+    expect(await admits([{ emailDomains: ['example.com'] }], { emailVerified: false })).toBe(false);
+    expect(await admits([{ emailDomains: ['example.com'] }], { email: null })).toBe(false);
   });
 
   test.each([
@@ -85,38 +102,48 @@ describe('e-mail rules', () => {
     '@example.com',
     'example.com',
     '',
-  ])('are not fooled by %j', (email) => {
-    expect(admits([{ emailDomains: ['example.com'] }], { email })).toBe(false);
-    expect(admits([{ emails: ['alice@example.com'] }], { email })).toBe(false);
+  ])('are not fooled by %j', async (email) => {
+    expect(await admits([{ emailDomains: ['example.com'] }], { email })).toBe(false);
+    expect(await admits([{ emails: ['alice@example.com'] }], { email })).toBe(false);
   });
 
-  test('look at what stands after the last @', () => {
-    expect(admits([{ emailDomains: ['example.com'] }], { email: '"x@attacker.org"@example.com' })).toBe(true);
+  test('look at what stands after the last @', async () => {
+    expect(await admits([{ emailDomains: ['example.com'] }], { email: '"x@attacker.org"@example.com' })).toBe(
+      true,
+    );
   });
 
-  test('know both spellings of an internationalised domain', () => {
-    expect(admits([{ emailDomains: ['bücher.example'] }], { email: 'a@xn--bcher-kva.example' })).toBe(true);
-    expect(admits([{ emailDomains: ['xn--bcher-kva.example'] }], { email: 'a@BÜCHER.example' })).toBe(true);
-    expect(admits([{ emailDomains: ['bucher.example'] }], { email: 'a@bücher.example' })).toBe(false);
+  test('know both spellings of an internationalised domain', async () => {
+    expect(await admits([{ emailDomains: ['bücher.example'] }], { email: 'a@xn--bcher-kva.example' })).toBe(
+      true,
+    );
+    expect(await admits([{ emailDomains: ['xn--bcher-kva.example'] }], { email: 'a@BÜCHER.example' })).toBe(
+      true,
+    );
+    expect(await admits([{ emailDomains: ['bucher.example'] }], { email: 'a@bücher.example' })).toBe(false);
   });
 
-  test('do not take a look-alike for the letter it resembles', () => {
+  test('do not take a look-alike for the letter it resembles', async () => {
     // U+212A KELVIN SIGN lower-cases to k, U+0430 is a Cyrillic a.
-    expect(admits([{ emails: ['kim@example.com'] }], { email: '\u212Aim@example.com' })).toBe(false);
-    expect(admits([{ emails: ['alice@example.com'] }], { email: '\u0430lice@example.com' })).toBe(false);
-    expect(admits([{ emailDomains: ['example.com'] }], { email: 'alice@ex\u0430mple.com' })).toBe(false);
+    expect(await admits([{ emails: ['kim@example.com'] }], { email: '\u212Aim@example.com' })).toBe(false);
+    expect(await admits([{ emails: ['alice@example.com'] }], { email: '\u0430lice@example.com' })).toBe(
+      false,
+    );
+    expect(await admits([{ emailDomains: ['example.com'] }], { email: 'alice@ex\u0430mple.com' })).toBe(
+      false,
+    );
   });
 
-  test('do not read numbers as addresses', () => {
-    expect(admits([{ emailDomains: ['127.0.0.1'] }], { email: 'a@127.1' })).toBe(false);
+  test('do not read numbers as addresses', async () => {
+    expect(await admits([{ emailDomains: ['127.0.0.1'] }], { email: 'a@127.1' })).toBe(false);
   });
 });
 
 describe('subject rules', () => {
-  test('compare exactly', () => {
-    expect(admits([{ subjects: ['00u1'] }])).toBe(true);
-    expect(admits([{ subjects: ['00U1'] }])).toBe(false);
-    expect(admits([{ subjects: ['00u'] }])).toBe(false);
+  test('compare exactly', async () => {
+    expect(await admits([{ subjects: ['00u1'] }])).toBe(true);
+    expect(await admits([{ subjects: ['00U1'] }])).toBe(false);
+    expect(await admits([{ subjects: ['00u'] }])).toBe(false);
   });
 });
 
@@ -140,41 +167,43 @@ describe('claim rules', () => {
     ['__proto__', 'x', false],
     ['toString', 'x', false],
     ['', '', false],
-  ])('%s contains %s: %s', (name, contains, expected) => {
-    expect(admits([{ claim: { name, contains } }])).toBe(expected);
+  ])('%s contains %s: %s', async (name, contains, expected) => {
+    expect(await admits([{ claim: { name, contains } }])).toBe(expected);
   });
 
-  test('look at own properties only, even when a claim is called __proto__', () => {
+  test('look at own properties only, even when a claim is called __proto__', async () => {
     const claims = JSON.parse('{"__proto__":{"role":"admin"}}') as Identity['claims'];
-    expect(admits([{ claim: { name: 'role', contains: 'admin' } }], { claims })).toBe(false);
-    expect(admits([{ claim: { name: '__proto__.role', contains: 'admin' } }], { claims })).toBe(true);
+    expect(await admits([{ claim: { name: 'role', contains: 'admin' } }], { claims })).toBe(false);
+    expect(await admits([{ claim: { name: '__proto__.role', contains: 'admin' } }], { claims })).toBe(true);
   });
 
-  test('survive claims of any shape', () => {
+  test('survive claims of any shape', async () => {
     for (const value of [null, 0, '', [], [[]], [null], { a: null }])
-      expect(admits([{ claim: { name: 'x.a', contains: 'y' } }], { claims: { x: value } })).toBe(false);
+      expect(await admits([{ claim: { name: 'x.a', contains: 'y' } }], { claims: { x: value } })).toBe(false);
   });
 });
 
 describe('what a refusal tells', () => {
-  test('names the reason and no person', () => {
+  test('names the reason and no person', async () => {
     const rules = [{ emailDomains: ['example.com'] }];
-    const reasonFor = (identity: Identity): string => {
-      const decision = checkAccess(rules, identity);
-      return decision.allowed ? '' : decision.reason;
+    const reasonFor = async (identity: Identity): Promise<string> => {
+      const decision = await decide(rules, identity);
+      return decision.allowed ? '' : [decision.reason, ...tellRefusals(decision.rules)].join(': ');
     };
-    expect(reasonFor({ ...alice, emailVerified: false })).toMatch(/verified/);
-    expect(reasonFor({ ...alice, email: null })).toMatch(/no e-mail/);
-    expect(reasonFor({ ...alice, email: 'a@other.org' })).toBe('no access rule matches');
-    expect(reasonFor({ ...alice, synthetic: true })).toMatch(/no identity/);
+    expect(await reasonFor({ ...alice, emailVerified: false })).toMatch(/verified/);
+    expect(await reasonFor({ ...alice, email: null })).toMatch(/no e-mail/);
+    expect(await reasonFor({ ...alice, email: 'a@other.org' })).toBe(
+      'no access rule matches: rule 1 (email_domains: the e-mail is another one)',
+    );
+    expect(await reasonFor({ ...alice, synthetic: true })).toMatch(/no identity/);
   });
 
-  test('synthetic identities match no rule, whatever they hold', () => {
+  test('synthetic identities match no rule, whatever they hold', async () => {
     const rules: AccessRule[] = [
       { subjects: ['00u1'] },
       { emails: ['alice@example.com'] },
       { claim: { name: 'groups', contains: 'ops' } },
     ];
-    expect(admits(rules, { synthetic: true })).toBe(false);
+    expect(await admits(rules, { synthetic: true })).toBe(false);
   });
 });

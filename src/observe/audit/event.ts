@@ -104,6 +104,8 @@ export interface AuditDetails {
     readonly grant: GrantLabel | null;
     /** What failed, in words of ours; never who. */
     readonly reason: NameLabel;
+    /** Each rule that was tried, and which of its keys did not hold; names and keys, nothing about the person. */
+    readonly rules: readonly NameLabel[];
   };
   /** A code left for the client. */
   code_issued: LoginDetails & { readonly user: UserLabel; readonly grant: GrantLabel };

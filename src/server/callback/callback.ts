@@ -74,7 +74,8 @@ async function finish(context: ServerContext, answer: Answer): Promise<HttpRespo
   const exchanged = await exchangeCode(context, { ...answer, details }, to);
   if ('response' in exchanged) return exchanged.response;
   const { login } = exchanged;
-  const denied = checkAccess(context, { login, details }, to);
+  const { resource } = transaction.request;
+  const denied = checkAccess(context, { login, resource, details }, to);
   if (denied) return denied;
   const code = await commitLogin(context, { ...answer, login, client, details });
   return code === null ? signedInPage(context, transaction) : replyWithCode(context, to, code);

@@ -5,7 +5,7 @@ import type { LoginDetails } from '../../observe/audit/event.ts';
 import { nameLabel, userLabel } from '../../observe/audit/labels.ts';
 import { contentSecurityPolicy } from '../../ui/page.ts';
 import { renderDeniedPage } from '../../ui/denied.ts';
-import { checkAccess as decide } from '../../upstream/access.ts';
+import { tellRefusals } from '../../upstream/access/decision.ts';
 import { subjectOf } from '../../upstream/identity.ts';
 import type { UpstreamLogin } from '../../upstream/provider.ts';
 import type { ReplyTo } from '../authorization-reply.ts';
@@ -15,17 +15,27 @@ import type { ServerContext } from '../context.ts';
 /** Who may sign in is explicit (`access`). A refusal is a kind page with the way back; `null` lets the login go on. */
 export function checkAccess(
   context: ServerContext,
-  { login, details }: { readonly login: UpstreamLogin; readonly details: () => LoginDetails },
+  {
+    login,
+    resource,
+    details,
+  }: {
+    readonly login: UpstreamLogin;
+    readonly resource: string;
+    readonly details: () => LoginDetails;
+  },
   to: ReplyTo,
 ): HttpResponse | null {
-  const { config, provider, log, observer } = context;
+  const { config, provider, access, log, observer } = context;
   const { identity } = login;
-  const decision = decide(config.access, identity);
+  const { client } = to;
+  const decision = access.decide({ identity, client, resource });
   if (decision.allowed) return null;
   const { correlationId } = to;
   const { upstream, subject } = identity;
   const sub = subjectOf(upstream, subject);
-  log.warn({ upstream, sub, reason: decision.reason, correlationId }, 'access denied');
+  const rules = tellRefusals(decision.rules);
+  log.warn({ upstream, sub, reason: decision.reason, rules, correlationId }, 'access denied');
   observer.audit.record('access_denied', () => ({
     ...details(),
     at: 'login',
@@ -33,13 +43,14 @@ export function checkAccess(
     user: userLabel(sub),
     grant: null,
     reason: nameLabel(decision.reason),
+    rules: rules.map((rule) => nameLabel(rule)),
   }));
   const error = new OAuthError('access_denied', 'this account may not use this server');
   const html = renderDeniedPage({
     brand: config.brand,
     account: identity.email ?? identity.name,
     upstream: provider.displayName,
-    contact: null,
+    contact: config.accessContact,
     correlationId,
     returnLink: returnLink(to, errorUrl(context, to, error)),
   });

@@ -30,7 +30,9 @@ export async function exchangeCode(
   const browser = transaction.browser ?? '';
   const secrets = legSecrets(state.key, { transaction: state.transaction, leg: state.leg, browser });
   try {
-    return { login: await context.provider.exchange({ parameters, ...secrets }) };
+    const login = await context.provider.exchange({ parameters, ...secrets });
+    const identity = await context.lookups.complete(login.identity, login.tokens.accessToken);
+    return { login: { ...login, identity } };
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     context.observer.audit.record('login_failed', () => ({

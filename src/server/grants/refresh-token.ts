@@ -4,7 +4,7 @@ import { grantLabel, nameLabel, userLabel } from '../../observe/audit/labels.ts'
 import type { OpaqueToken } from '../../oauth/opaque-token.ts';
 import { parseScope } from '../../oauth/scope.ts';
 import type { GrantView, RotateRefresh, RotateRefreshResult } from '../../store/contract.ts';
-import { checkAccess } from '../../upstream/access.ts';
+import { tellRefusals } from '../../upstream/access/decision.ts';
 import { auditEnd, auditTheft, requestDetails } from '../audit-details.ts';
 import type { ServerContext } from '../context.ts';
 import type { GrantData } from '../grant-data.ts';
@@ -31,7 +31,8 @@ export async function handler(context: ServerContext, request: GrantRequest): Pr
   const token = context.codec.open('refresh', request.parameters.get('refresh_token') ?? '');
   if (!token) throw new OAuthError('invalid_grant', 'the refresh token is not valid');
   const step = rotation(context, request, token);
-  let result = await context.store.rotateRefresh(step);
+  const lacking = await lacksEvidence(context, token);
+  let result = await context.store.rotateRefresh(lacking ? { ...step, identityMaxAge: 0 } : step);
   if (result.r === 'stale') {
     context.observer.metrics.refreshes.add(['stale']);
     await renewEvidence(context, { key: token, grant: result.grant, request });
@@ -68,9 +69,21 @@ function rotation(
     resource: requestedResource(context, form),
     grace: config.refreshGrace,
     refreshTtl: config.lifespans.refreshToken,
-    identityMaxAge: typeof config.access === 'string' ? null : config.identityMaxAge,
+    identityMaxAge: context.access.hasRules ? config.identityMaxAge : null,
     attempt,
   };
+}
+
+/**
+ * Whether what is known of the user was taken before the rules asked for what it lacks. Looked at only where rules need
+ * look-ups, and before anything is consumed.
+ */
+async function lacksEvidence({ store, lookups, vault }: ServerContext, token: OpaqueToken): Promise<boolean> {
+  if (!lookups.concerned) return false;
+  const { bucket, grantId } = token;
+  const grant = (await store.readSession({ bucket, grantId, upstream: null }))?.grant;
+  if (!grant) return false;
+  return lookups.lacks(vault.openIdentity({ bucket, userId: grant.userId }, grant.identity));
 }
 
 /** Fewer scopes on request (RFC 6749 §6); unknown ones are dropped, and asking for none of ours changes nothing. */
@@ -86,17 +99,17 @@ async function checkStillAllowed(
   { request, token }: Presented,
   grant: GrantView,
 ): Promise<void> {
-  const { config, vault, store, sessions, log, observer } = context;
-  if (typeof config.access === 'string') return;
+  const { access, vault, store, sessions, log, observer } = context;
+  if (!access.hasRules) return;
   const { bucket, grantId } = token;
-  const decision = checkAccess(
-    config.access,
-    vault.openIdentity({ bucket, userId: grant.userId }, grant.identity),
-  );
+  const { client } = request;
+  const identity = vault.openIdentity({ bucket, userId: grant.userId }, grant.identity);
+  const decision = access.decide({ identity, client, resource: grant.resource });
   if (decision.allowed) return;
+  const rules = tellRefusals(decision.rules);
   const sid = `${bucket}.${grantId}`;
   log.warn(
-    { sid, sub: grant.userId, correlationId: request.correlationId, reason: decision.reason },
+    { sid, sub: grant.userId, correlationId: request.correlationId, reason: decision.reason, rules },
     'access denied at refresh: the grant was revoked',
   );
   await store.revokeGrant({ bucket, grantId, why: 'access_denied' });
@@ -109,6 +122,7 @@ async function checkStillAllowed(
     at: 'refresh',
     upstream: nameLabel(grant.upstream),
     reason: nameLabel(decision.reason),
+    rules: rules.map((rule) => nameLabel(rule)),
   }));
   auditEnd(context, { asking: request, by: 'server', what: 'grant', why: 'access_denied', ...about });
   throw new OAuthError('invalid_grant', 'this account may no longer use this server');
