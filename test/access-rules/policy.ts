@@ -27,7 +27,7 @@ export function person(upstream: string, claims: Identity['claims'], more: Parti
   };
 }
 
-export async function decide(rules: readonly AccessRule[], identity: Identity): Promise<AccessDecision> {
+async function decide(rules: readonly AccessRule[], identity: Identity): Promise<AccessDecision> {
   const policy = await createAccessPolicy({ access: rules, upstreams });
   return policy.decide({
     identity,
