@@ -1,6 +1,6 @@
 /** A provider, or whoever sits in its place, that wants our secrets elsewhere or people to be somebody else. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkAccess } from '../../src/upstream/access.ts';
+import { createAccessPolicy } from '../../src/upstream/access/policy.ts';
 import type { OAuth2UpstreamConfig, OidcUpstreamConfig } from '../../src/config/config.ts';
 import type { RevocationStyle, UpstreamSettings } from '../../src/config/upstream-settings.ts';
 import { standardSettings } from '../../src/config/upstream-settings.ts';
@@ -178,7 +178,10 @@ describe('nobody becomes somebody else', () => {
     expect(identity).toMatchObject({ synthetic: true, email: null, emailVerified: false, claims: {} });
     expect(isSyntheticSubject(identity.subject)).toBe(true);
     expect(subjectOf('corp', identity.subject)).toBe(identity.subject);
-    expect(checkAccess([{ subjects: [identity.subject] }], identity)).toMatchObject({ allowed: false });
+    const rules = [{ subjects: [identity.subject] }];
+    const policy = await createAccessPolicy({ access: rules, upstreams: [] });
+    const question = { identity, client: { id: 'app', name: null }, resource: 'https://mcp.example.com/mcp' };
+    expect(policy.decide(question)).toMatchObject({ allowed: false });
     // Nobody else can take its form, wherever a subject comes from.
     const { subject } = identity;
     idp.on('/token', json({ access_token: 'at', token_type: 'bearer', id: subject }));

@@ -22,7 +22,9 @@ export function answerGitHubApi(simulation: Simulation, request: SimulatedReques
   const [first, second, third, fourth, fifth, sixth] = request.url.pathname.slice(1).split('/');
   if (first === 'user' && second === 'emails') return emails(viewer);
   if (first === 'user' && second === 'orgs') return organizationsOf(viewer);
-  if (first === 'user' && second === 'teams') return teamsOf(viewer);
+  if (first === 'user' && second === 'teams') return teamsOf(viewer, request.url);
+  if (first === 'user' && second === 'memberships' && third === 'orgs' && fourth === undefined)
+    return memberships(viewer, request.url);
   if (first === 'user' && second === 'memberships' && third === 'orgs')
     return membership(viewer, { of: viewer.user, kind: 'organizations', name: fourth ?? '', url });
   if (first === 'orgs' && third === 'teams' && fifth === 'memberships')
@@ -68,13 +70,41 @@ function organization(login: string): JsonObject {
   return { login, id: 1, url: `https://api.github.com/orgs/${login}`, description: '' };
 }
 
-function teamsOf(viewer: Viewer): SimulatedAnswer {
+function teamsOf(viewer: Viewer, url: URL): SimulatedAnswer {
   if (!viewer.may('user', 'repo', 'read:org')) return json(403, { message: 'Resource not accessible' });
   const teams = listOf(viewer.user, 'teams').map((team): Json => {
     const [owner = '', slug = ''] = team.split('/');
     return { id: 1, name: slug, slug, organization: organization(owner) };
   });
-  return json(200, teams);
+  return pageOf(teams, url);
+}
+
+/** Active memberships and invitations; `state` leaves one kind. */
+function memberships({ user, may }: Viewer, url: URL): SimulatedAnswer {
+  if (!may('read:org', 'admin:org', 'write:org')) return json(403, { message: 'Resource not accessible' });
+  const wanted = url.searchParams.get('state');
+  const { login, id } = user;
+  const list = (['active', 'pending'] as const).flatMap((state) =>
+    listOf(user, state === 'active' ? 'organizations' : 'pending_organizations').map((name): Json => {
+      const told = { login, id: BigInt(id) };
+      return { state, role: 'member', organization: organization(name), user: told };
+    }),
+  );
+  return pageOf(
+    list.filter((item) => wanted === null || (item as JsonObject)['state'] === wanted),
+    url,
+  );
+}
+
+/** A page of a list, and the address of the next one in `Link`. */
+function pageOf(list: readonly Json[], url: URL): SimulatedAnswer {
+  const size = Math.min(Number(url.searchParams.get('per_page') ?? 30), 100);
+  const page = Number(url.searchParams.get('page') ?? 1);
+  const answer = json(200, list.slice((page - 1) * size, page * size));
+  if (page * size >= list.length) return answer;
+  const next = new URL(url);
+  next.searchParams.set('page', String(page + 1));
+  return { ...answer, headers: { ...answer.headers, link: `<${next.href}>; rel="next"` } };
 }
 
 interface Membership {
