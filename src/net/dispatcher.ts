@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
-import { createSecureContext, getCACertificates, rootCertificates } from 'node:tls';
+// As a whole: `getCACertificates` came after Node 22.13, and a name that is missing would stop the package from loading.
+import * as nodeTls from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import type { UpstreamTransport } from '../config/upstream-settings.ts';
@@ -67,7 +68,7 @@ function guardedLookup(policy: FetchPolicy): LookupFunction {
 function secureContext({ ca, clientCertificate }: UpstreamTransport): SecureContext | null {
   if (ca === null && clientCertificate === null) return null;
   try {
-    return createSecureContext({
+    return nodeTls.createSecureContext({
       ...(ca !== null && { ca: [...trustedByDefault(), ca] }),
       ...(clientCertificate && { cert: clientCertificate.cert, key: clientCertificate.key.reveal() }),
     });
@@ -80,5 +81,7 @@ function secureContext({ ca, clientCertificate }: UpstreamTransport): SecureCont
 
 /** Naming authorities replaces the usual ones, so that those have to be named too. Node before 22.15 cannot tell the system's. */
 function trustedByDefault(): readonly string[] {
-  return typeof getCACertificates === 'function' ? getCACertificates('default') : rootCertificates;
+  return typeof nodeTls.getCACertificates === 'function'
+    ? nodeTls.getCACertificates('default')
+    : nodeTls.rootCertificates;
 }
