@@ -41,10 +41,11 @@ describe('the oldest Node that package.json allows', () => {
         if (!moduleRequest.value.startsWith('node:')) continue;
         const known = oldest.exports[moduleRequest.value];
         for (const { importName, isType } of entries) {
-          if (isType || importName.kind !== 'Name') continue;
+          // Of a whole module (`* as`, or its default) nothing is asked when it is loaded.
+          const { name } = importName;
+          if (isType || name === null) continue;
           seen += 1;
-          if (!known?.includes(importName.name ?? ''))
-            missing.push(`${file}: ${importName.name} of ${moduleRequest.value}`);
+          if (!known?.includes(name)) missing.push(`${file}: ${name} of ${moduleRequest.value}`);
         }
       }
     }
