@@ -93,18 +93,37 @@ async function databaseProblem(path: string): Promise<Problem | null> {
   }
 }
 
-/** Whether the address is free. Taken is right while the gateway runs, which `issuer` tells. */
-export async function examinePort({ listen: { host, port } }: Config): Promise<readonly Finding[]> {
+/** Whether the addresses are free. Taken is right while the gateway runs, which `issuer` tells. */
+export async function examinePorts({ listen, admin }: Config): Promise<readonly Finding[]> {
+  const places = [
+    { ...listen, setting: 'listen' },
+    ...(admin === null ? [] : [{ host: admin.host, port: admin.port, setting: 'admin.listen' }]),
+  ];
+  return Promise.all(places.map((place) => examinePort(place)));
+}
+
+async function examinePort({
+  host,
+  port,
+  setting,
+}: {
+  readonly host: string;
+  readonly port: number;
+  readonly setting: string;
+}): Promise<Finding> {
   const code = await tryListening(host, port);
-  if (code === null) return [finding('port', `${host}:${port} is free`)];
+  if (code === null) return finding('port', `${host}:${port} is free`);
   const told =
     code === 'EADDRINUSE'
       ? warn(
           `${host}:${port} is in use`,
-          'right if it is the running gateway; else choose another listen.port',
+          `right if it is the running gateway; else choose another ${setting}.port`,
         )
-      : fail(`nobody can listen on ${host}:${port} (${code})`, 'choose another listen.host or listen.port');
-  return [finding('port', told)];
+      : fail(
+          `nobody can listen on ${host}:${port} (${code})`,
+          `choose another ${setting}.host or ${setting}.port`,
+        );
+  return finding('port', told);
 }
 
 function tryListening(host: string, port: number): Promise<string | null> {

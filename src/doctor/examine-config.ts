@@ -5,7 +5,7 @@ import { ConfigError, resolveRunConfig } from '../config/resolve.ts';
 import { loadKeySet } from '../keys/key-set.ts';
 import { SallyportError } from '../types/error.ts';
 import { missingAccess } from '../upstream/public-upstreams.ts';
-import { examineFiles, examinePort, examineState } from './checks-host.ts';
+import { examineFiles, examinePorts, examineState } from './checks-host.ts';
 import { examineIssuer } from './checks-issuer.ts';
 import { examineTargets } from './checks-targets.ts';
 import { examineUpstream } from './checks-upstream.ts';
@@ -41,7 +41,7 @@ export async function examineConfig(file: string, { stateDir, env }: ExamineConf
   const parts = await Promise.all([
     examineFiles(files),
     examineState(config, stateDir),
-    examinePort(config),
+    examinePorts(config),
     examineIssuer(config),
     ...config.upstreams.map((upstream) => examineUpstream(upstream)),
     examineTargets(config),

@@ -273,6 +273,14 @@ describe('around the gateway', () => {
     closers.push(() => new Promise((resolve) => stranger.close(resolve)));
     expect(await findingOf('issuer', runConfig())).toMatchObject({ level: 'fail' });
     expect(await findingOf('port', runConfig())).toMatchObject({ level: 'warn' });
+    const elsewhere = { listen: { port: await freePort() }, admin: { listen: { port } } };
+    const text = JSON.stringify(runConfig(elsewhere));
+    await writeFile(join(directory, 'admin.yaml'), text);
+    const { findings } = await examineConfig(join(directory, 'admin.yaml'), { stateDir: directory, env: {} });
+    expect(findings.filter(({ check }) => check === 'port')).toMatchObject([
+      { level: 'ok' },
+      { level: 'warn', fix: expect.stringContaining('admin.listen.port') as string },
+    ]);
   });
 
   it('a gateway of ours with other keys is found', async () => {
