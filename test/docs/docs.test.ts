@@ -60,6 +60,13 @@ describe('documentation', () => {
     for (const link of links) expect(existsSync(join(dirname(page), link)), `${page} → ${link}`).toBe(true);
   });
 
+  it.each(pages)('%s: files of the repository that it names are there', (page) => {
+    const named = readFileSync(page, 'utf8').matchAll(
+      /`((?:src|test|bench|deploy|examples|tools|docs)\/[\w./-]+)`/gu,
+    );
+    for (const [, path = ''] of named) expect(existsSync(path), `${page}: ${path}`).toBe(true);
+  });
+
   it('names only commands that package.json has', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       scripts: Record<string, string>;
