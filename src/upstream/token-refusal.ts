@@ -9,7 +9,8 @@ export function refusalIn(body: unknown): TokenRefusal | null {
   if (Array.isArray(body)) return refusalOfEntry(body[0]);
   if (!isRecord(body)) return null;
   const { error, errors, ok } = body;
-  const told = refusalOfEntry(body) ?? refusalOfEntry(first(error)) ?? refusalOfEntry(first(errors));
+  if (typeof error === 'string' && error !== '') return refusal(error, body);
+  const told = refusalOfEntry(first(error)) ?? refusalOfEntry(first(errors));
   if (told) return told;
   return ok === false || isRecord(error) ? refusal('unnamed_error', body) : null;
 }
@@ -18,15 +19,13 @@ function first(value: unknown): unknown {
   return Array.isArray(value) ? value[0] : value;
 }
 
+/** One of several errors, or one in an object of its own: it may call its code by another name. */
 function refusalOfEntry(entry: unknown): TokenRefusal | null {
   if (typeof entry === 'string' && entry !== '') return refusal(entry, {});
   if (!isRecord(entry)) return null;
-  // Only `error` means a refusal by itself; the other names are those of entries in lists.
-  const { error, code, errorCode, access_token: token } = entry;
-  if (typeof error === 'string' && error !== '') return refusal(error, entry);
-  if (token !== undefined) return null;
-  const named = [errorCode, code].find((value) => typeof value === 'string' && value !== '');
-  return typeof named === 'string' ? refusal(named, entry) : null;
+  const names = [entry['error'], entry['errorCode'], entry['code']];
+  const named = names.find((value): value is string => typeof value === 'string' && value !== '');
+  return named === undefined ? null : refusal(named, entry);
 }
 
 function refusal(error: string, entry: Readonly<Record<string, unknown>>): TokenRefusal {

@@ -1,10 +1,12 @@
 import type { UserinfoConfig } from '../config/config.ts';
 import type { UpstreamSettings } from '../config/upstream-settings.ts';
 import type { GuardedFetch } from '../net/guarded-fetch.ts';
-import { isPassingStatus } from './failures.ts';
+import { isPassingStatus, printableCode } from './failures.ts';
 import { isRecord } from './identity.ts';
 import { parseLossless } from '../oauth/lossless-json.ts';
 import { UpstreamError } from './provider.ts';
+import { meaningOf } from './token-failures.ts';
+import { refusalIn } from './token-refusal.ts';
 
 /** How to ask a userinfo endpoint. */
 export interface UserinfoCall {
@@ -48,6 +50,14 @@ export async function fetchUserinfo(
   if (status !== 200) throw new UpstreamError('invalid', upstream, `userinfo: status ${status}`);
   const claims = parseObject(await response.text());
   if (!claims) throw new UpstreamError('invalid', upstream, 'userinfo: the body is not a JSON object');
+  // Slack refuses with status 200. `error` alone proves nothing here: it may be anybody's claim.
+  const refusal = claims['ok'] === false ? refusalIn(claims) : null;
+  if (refusal)
+    throw new UpstreamError(
+      meaningOf(refusal).failure,
+      upstream,
+      `userinfo: ${printableCode(refusal.error)}`,
+    );
   return claims;
 }
 

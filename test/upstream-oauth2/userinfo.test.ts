@@ -133,6 +133,8 @@ describe('userinfo', () => {
     ['is down', raw('', {}, 502), 'unavailable'],
     ['limits us', raw('', {}, 429), 'unavailable'],
     ['refuses the token', raw('', {}, 401), 'rejected'],
+    ['refuses the token under status 200 (Slack)', json({ ok: false, error: 'token_revoked' }), 'rejected'],
+    ['limits us under status 200', json({ ok: false, error: 'ratelimited' }), 'unavailable'],
     ['is not there', raw('', {}, 404), 'invalid'],
     ['answers no JSON', raw('sub=alice'), 'invalid'],
     ['names nobody', json({ name: 'Alice' }), 'invalid'],

@@ -61,7 +61,7 @@ describe('a token mapping', () => {
       scope: 'chat:write,users:read',
       token_type: 'user',
     };
-    server.on('/token', json({ ok: true, app_id: 'A1', token_type: 'bot', authed_user }));
+    server.on('/token', json({ ok: true, app_id: 'A1', code: 'x', token_type: 'bot', authed_user }));
     const first = await signIn();
     expect(first.identity).toMatchObject({ subject: 'U1', synthetic: false, emailVerified: false });
     expect(first.tokens).toMatchObject({
