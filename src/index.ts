@@ -23,3 +23,5 @@ export { createMemoryStore } from './store/memory.ts';
 export type { ErrorCode } from './types/error.ts';
 export { SallyportError } from './types/error.ts';
 export { Secret } from './types/secret.ts';
+export type { AccessDecision, KeyOutcome, RuleOutcome } from './upstream/access/decision.ts';
+export type { AccessCase, AccessExplanation } from './upstream/access/explain.ts';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { suggest } from '../config/suggest.ts';
+import { runAccessCommand } from './access.ts';
 import { processCommandIo } from './command-io.ts';
 import { runConfigCommand } from './config.ts';
 import { doctor } from './doctor.ts';
@@ -13,6 +14,7 @@ const help = `sallyport: OAuth 2.1 authorization server and gateway for MCP serv
   sallyport serve -c FILE [--state-dir DIR]   start the gateway
   sallyport config check FILE                 find every mistake in a configuration
   sallyport config schema                     print the JSON Schema of configurations
+  sallyport access test -c FILE --claims FILE what the access rules say about somebody, and why
   sallyport doctor URL [--register] [--json]  what would break the main clients at an MCP server
   sallyport doctor -c FILE [--json]           what is wrong with our own, network included
   sallyport keys generate|list|rotate|prune   make, look at and replace keys and secrets
@@ -30,6 +32,8 @@ export async function run(args: readonly string[]): Promise<number> {
       return serve(rest);
     case 'config':
       return runConfigCommand(rest, processCommandIo(process.env));
+    case 'access':
+      return runAccessCommand(rest, processCommandIo(process.env));
     case 'keys':
       return runKeysCommand(rest, processCommandIo(process.env));
     case 'grants':
@@ -53,7 +57,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-const commands: readonly string[] = ['serve', 'config', 'doctor', 'keys', 'grants', 'store'];
+const commands: readonly string[] = ['serve', 'config', 'access', 'doctor', 'keys', 'grants', 'store'];
 
 function unknown(command: string): string {
   const meant = suggest(command, commands);

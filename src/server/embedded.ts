@@ -6,6 +6,7 @@ import type { NodeHandler } from '../http/node.ts';
 import { toNodeHandler } from '../http/node.ts';
 import type { AuthStore } from '../store/contract.ts';
 import { openStore } from '../store/open-store.ts';
+import type { AccessCase, AccessExplanation } from '../upstream/access/explain.ts';
 import type { AuthServer, AuthServerOptions } from './auth-server.ts';
 import { createAuthServer } from './auth-server.ts';
 import type { Readiness } from './readiness.ts';
@@ -40,6 +41,11 @@ export interface EmbeddedAuthServer {
   /** Public keys (RFC 7517) for verifying access tokens in this process. */
   readonly publicKeys: () => { readonly keys: readonly object[] };
   readonly readiness: () => Promise<Readiness>;
+  /**
+   * What the access rules in force say about somebody, and why: every rule, every key. Asks nobody and ends nothing.
+   * @throws {SallyportError} `config_invalid` when there is no such upstream, or when the claims make no identity there
+   */
+  readonly checkAccess: (asked: AccessCase) => Promise<AccessExplanation>;
   /**
    * Takes on another `RunConfig`; without one reads the files of the one before again (rotated keys and secrets). Nothing
    * is watched: the host program decides when. All of it or nothing; running requests and logins go on.
@@ -77,6 +83,11 @@ export async function createEmbeddedAuthServer(
     upstreamTokens: (accessToken) => upstreamAccess(server, accessToken),
     publicKeys: () => server.keys.jwks,
     readiness: server.readiness,
+    checkAccess: async (asked) => {
+      // Loaded when it is needed: it reads claims as the providers do.
+      const { explainAccess } = await import('../upstream/access/explain.ts');
+      return explainAccess(server.config, asked);
+    },
     metrics: server.metrics,
     reload: async (next = latest) => {
       const changes = await server.reload(() => resolveRunConfig(next, options.io ?? processIo));

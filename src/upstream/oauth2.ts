@@ -4,8 +4,8 @@ import type { Identity, UpstreamTokens } from '../types/tokens.ts';
 import { buildAuthorizationUrl } from './authorization-url.ts';
 import { checkCallback } from './callback.ts';
 import { step } from './failures.ts';
-import { isSyntheticSubject, syntheticSubjectOf } from './identity.ts';
-import { UpstreamError } from './provider.ts';
+import { syntheticSubjectOf } from './identity.ts';
+import { identityFromFields } from './oauth2-identity.ts';
 import type { CodeExchange, UpstreamProvider } from './provider.ts';
 import { revokeTokens } from './revocation.ts';
 import { createStanding } from './standing.ts';
@@ -13,7 +13,7 @@ import { identityFromToken } from './token-identity.ts';
 import { exchangeCode, refreshTokens } from './token-requests.ts';
 import { createUpstreamHttp } from './upstream-http.ts';
 import type { ProviderDeps, UpstreamHttp } from './upstream-http.ts';
-import { fetchUserinfo, pickField, profileOf } from './userinfo.ts';
+import { fetchUserinfo } from './userinfo.ts';
 
 /** A provider of plain OAuth 2.0 with configured endpoints. See `createProvider`. */
 export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: ProviderDeps): UpstreamProvider {
@@ -109,26 +109,7 @@ async function ask(
   { config, http }: { config: OAuth2UpstreamConfig; http: UpstreamHttp },
 ): Promise<Identity> {
   const claims = await fetchUserinfo(userinfo, accessToken, { upstream: config.name, fetch: http.fetch });
-  const subject = pickField(claims, userinfo.subjectFields)?.value;
-  if (subject === undefined)
-    throw new UpstreamError(
-      'invalid',
-      config.name,
-      `userinfo: none of the subject fields (${userinfo.subjectFields.join(', ')}) is there`,
-    );
-  if (isSyntheticSubject(subject))
-    throw new UpstreamError(
-      'invalid',
-      config.name,
-      'the subject has the form that is kept for synthetic ones',
-    );
-  return {
-    upstream: config.name,
-    subject,
-    ...profileOf(claims, userinfo, config.settings),
-    synthetic: false,
-    claims,
-  };
+  return identityFromFields(claims, userinfo, config);
 }
 
 /** A provider that tells no identity gives everybody one that lasts as long as the access token. */

@@ -1,6 +1,6 @@
 import type { GuardedFetch } from '../../net/guarded-fetch.ts';
 import type { Identity } from '../../types/tokens.ts';
-import { isPassingStatus } from '../failures.ts';
+import { isPassingStatus, step } from '../failures.ts';
 import { isRecord } from '../identity.ts';
 import { parseLossless } from '../../oauth/lossless-json.ts';
 import { UpstreamError } from '../provider.ts';
@@ -31,7 +31,12 @@ type Page =
  * @throws {UpstreamError} `unavailable` for timeouts, rate limits and 5xx; `rejected` when the token is not good (any
  *   more); `invalid` for redirects, for anything that is no list, and for memberships of somebody else
  */
-export async function askGithub(question: GithubQuestion): Promise<Memberships> {
+export function askGithub(question: GithubQuestion): Promise<Memberships> {
+  const { upstream } = question.identity;
+  return step({ upstream, step: 'memberships' }, () => readMemberships(question));
+}
+
+async function readMemberships(question: GithubQuestion): Promise<Memberships> {
   const organizations = await readList(question, '/user/memberships/orgs?state=active&');
   const active = organizations.items.flatMap((item) => activeOrganization(item, question) ?? []);
   const teams = await readList(question, '/user/teams?');

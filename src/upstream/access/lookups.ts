@@ -1,12 +1,10 @@
 import { githubApi } from '../../config/access-issuers.ts';
 import type { Config, UpstreamConfig } from '../../config/config.ts';
+import { isLoopbackUrl } from '../../config/urls.ts';
 import { createGuardedFetch } from '../../net/guarded-fetch.ts';
 import type { GuardedFetch } from '../../net/guarded-fetch.ts';
 import type { Milliseconds } from '../../types/time.ts';
 import type { Identity } from '../../types/tokens.ts';
-import { step } from '../failures.ts';
-import { isLoopbackUrl } from '../upstream-http.ts';
-import { askGithub } from './github.ts';
 import { membershipsOf, withMemberships } from './memberships.ts';
 
 /** Somebody waits at a sign-in page. */
@@ -44,10 +42,9 @@ export function createLookups(
     async complete(identity, accessToken) {
       const found = apis.get(identity.upstream);
       if (!found || identity.synthetic) return withMemberships(identity, null);
-      const memberships = await step({ upstream: identity.upstream, step: 'memberships' }, () =>
-        askGithub({ ...found, accessToken, identity }),
-      );
-      return withMemberships(identity, memberships);
+      // Loaded when it is needed, with the protocol library that it tells failures by.
+      const { askGithub } = await import('./github.ts');
+      return withMemberships(identity, await askGithub({ ...found, accessToken, identity }));
     },
     concerned: apis.size > 0,
     lacks: (identity) => apis.has(identity.upstream) && membershipsOf(identity) === null,
