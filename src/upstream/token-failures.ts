@@ -25,6 +25,8 @@ const ourClient = (fix: string): TokenFailure => ({ failure: 'misconfigured', cl
 const ourRequest = (fix: string): TokenFailure => ({ failure: 'misconfigured', client: false, fix });
 
 const credentials = ourClient('check client_id, the client secret or key, and token_endpoint_auth_method');
+/** Sign-ins fail by it, and refreshes go on. */
+const redirects = ourRequest('register our redirect URI at the provider');
 const grantTypes = ourRequest(
   'allow our client the grant types authorization_code and refresh_token at the provider',
 );
@@ -43,11 +45,9 @@ const entra: readonly (readonly [TokenFailure, readonly number[]])[] = [
   [passing, [50196, 90033]],
   [ourClient('the client secret is wrong: paste its value, not its id'), [7000215]],
   [ourClient('the client secret has expired: make a new one in the app registration'), [7000222]],
-  [
-    ourClient('the app registration is not known in this tenant: check client_id and issuer'),
-    [700016, 90002],
-  ],
-  [ourClient('the app registration is disabled'), [7000112]],
+  // Of many tenants one may lack the app, or be gone.
+  [ourRequest('the app is not known in that tenant: check client_id and issuer'), [700016, 90002]],
+  [ourRequest('the app is disabled in that tenant'), [7000112]],
   [ourClient('the client assertion does not verify: upload the certificate to the registration'), [700027]],
   [
     ourClient('a secret or key is needed, or the redirect URI is not of the platform "Web"'),
@@ -56,7 +56,7 @@ const entra: readonly (readonly [TokenFailure, readonly number[]])[] = [
   [ourClient('the registration is a public client: use no secret, or register the platform "Web"'), [700025]],
   [scopes, [70011, 90009, 650053]],
   [audience, [500011, 9010010]],
-  [ourClient('register our redirect URI'), [50011]],
+  [redirects, [50011]],
 ];
 
 /** The words of a refusal, where the code misleads. */
@@ -78,7 +78,7 @@ const byError: readonly (readonly [TokenFailure, string])[] = [
   [credentials, 'invalid_client incorrect_client_credentials bad_client_secret invalid_client_id'],
   [ourClient('the client was deleted or suspended at the provider'), 'deleted_client disabled_client'],
   [ourClient('the client was deleted or suspended at the provider'), 'application_suspended inactive_org'],
-  [ourClient('register our redirect URI'), 'redirect_uri_mismatch bad_redirect_uri'],
+  [redirects, 'redirect_uri_mismatch bad_redirect_uri'],
   [grantTypes, 'unauthorized_client unsupported_grant_type invalid_grant_type'],
   [scopes, 'invalid_scope'],
   [audience, 'invalid_target invalid_resource'],

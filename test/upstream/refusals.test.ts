@@ -159,6 +159,16 @@ describe('a provider that does not accept our client', () => {
     expect(server.received).toHaveLength(2);
   });
 
+  it('may refuse our redirect URI, which keeps no refresh waiting', async () => {
+    server.on('/token', json({ error: 'redirect_uri_mismatch' }));
+    const login = newLogin();
+    const failed = finish(provider, login, callbackFor(login));
+    await expect(failed).rejects.toMatchObject({ failure: 'misconfigured' });
+    server.on('/token', accepted);
+    await expect(refresh()).resolves.toBeDefined();
+    expect(provider.misconfiguration()).toContain('register our redirect URI');
+  });
+
   it('hears of a sign-in always, and after one that works of refreshes again', async () => {
     server.on('/token', refused);
     await expect(refresh()).rejects.toMatchObject({ failure: 'misconfigured' });
