@@ -26,6 +26,7 @@ const order = [
   'net',
   'observe',
   'config',
+  'profiles',
   'oauth',
   'crypto',
   'http',

@@ -19,7 +19,7 @@ export async function resolveAccess(
   if (upstreams.some((upstream) => tellsNothing(upstream)))
     findings.refuse(['access'], {
       problem: 'has rules, and the upstream tells no identity that they could be checked against',
-      fix: 'add oauth2_config.userinfo; without it only access: anyone lets somebody in',
+      fix: 'add userinfo or identity_from_token; without either only access: anyone lets somebody in',
     });
   const rules = itemsOf(config.access).map(({ item, index }) => ({ rule: ruleFrom(item), index }));
   for (const { rule, index } of rules) {

@@ -39,6 +39,12 @@ export class Findings {
     if (!known) this.problems.push({ path: place, problem: complaint.problem, fix: complaint.fix });
   }
 
+  /** Whether something at this very place was refused already. */
+  hasRefused(path: Path): boolean {
+    const place = formatPath(path);
+    return this.problems.some((one) => one.path === place);
+  }
+
   /** Something that works, and that an operator should know. */
   warn(path: Path, text: string): void {
     this.warnings.push(`${formatPath(path)}: ${text}`);

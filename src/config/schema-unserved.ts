@@ -1,17 +1,7 @@
 /** ToolHive's sections that this version reads and does not serve: `unserved.ts` refuses them when they are used. */
 import type { z } from 'zod';
 import type { DurationText } from './schema-fields.ts';
-import {
-  duration,
-  flag,
-  oneOf,
-  optional,
-  requiredText,
-  section,
-  text,
-  texts,
-  wholeNumber,
-} from './schema-fields.ts';
+import { duration, flag, oneOf, optional, section, text, texts, wholeNumber } from './schema-fields.ts';
 
 /** Client ID Metadata Documents. */
 export interface CimdSection {
@@ -27,34 +17,6 @@ export const cimdSchema: z.ZodType<CimdSection> = section<CimdSection>({
     { description: 'How many documents are kept. Not served by this version.', default: 256 },
   ),
   cache_fallback_ttl: duration('How long a document is kept. Not served by this version.', '5m'),
-});
-
-/** Where a provider hides its tokens in the token answer. */
-export interface TokenMappingSection {
-  access_token_path: string;
-  scope_path?: string | undefined;
-  refresh_token_path?: string | undefined;
-  expires_in_path?: string | undefined;
-}
-
-export const tokenMappingSchema: z.ZodType<TokenMappingSection> = section<TokenMappingSection>({
-  access_token_path: requiredText('Path of the access token.', 'authed_user.access_token'),
-  scope_path: text('Path of the scopes.', 'authed_user.scope'),
-  refresh_token_path: text('Path of the refresh token.', 'authed_user.refresh_token'),
-  expires_in_path: text('Path of the lifetime.', 'authed_user.expires_in'),
-});
-
-/** Where a provider puts the identity in the token answer. */
-export interface TokenIdentitySection {
-  subject_path: string;
-  name_path?: string | undefined;
-  email_path?: string | undefined;
-}
-
-export const tokenIdentitySchema: z.ZodType<TokenIdentitySection> = section<TokenIdentitySection>({
-  subject_path: requiredText('Path of the stable id.', 'authed_user.id'),
-  name_path: text('Path of the name.', 'authed_user.name'),
-  email_path: text('Path of the e-mail.', 'authed_user.email'),
 });
 
 /** Transport security of the Redis connection. */

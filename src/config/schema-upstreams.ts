@@ -1,44 +1,12 @@
 import { z } from 'zod';
 import type { ClientAuthMethod } from './config.ts';
+import type { IdentityFromToken, TokenResponseMapping, Userinfo } from '../profiles/settings.ts';
 import { flag, oneOf, optional, requiredText, section, text, textMap, texts } from './schema-fields.ts';
-import { tokenIdentitySchema, tokenMappingSchema } from './schema-unserved.ts';
-import type { TokenIdentitySection, TokenMappingSection } from './schema-unserved.ts';
+import { tokenIdentitySchema, tokenMappingSchema, userinfoSchema } from './schema-identity.ts';
+import { profileShape } from './schema-profile.ts';
+import type { ProfileFields } from './schema-profile.ts';
 import { dcrSchema } from './schema-upstream-registration.ts';
 import type { DcrSection } from './schema-upstream-registration.ts';
-
-/** Which fields of a userinfo answer tell who somebody is. */
-export interface FieldMappingSection {
-  subject_fields?: string[] | undefined;
-  name_fields?: string[] | undefined;
-  email_fields?: string[] | undefined;
-}
-
-/** Where an upstream tells who somebody is. */
-export interface UserinfoSection {
-  endpoint_url: string;
-  http_method?: 'GET' | 'POST' | undefined;
-  additional_headers?: Record<string, string> | undefined;
-  field_mapping?: FieldMappingSection | undefined;
-}
-
-const userinfoSchema: z.ZodType<UserinfoSection> = section<UserinfoSection>({
-  endpoint_url: requiredText(
-    'Absolute URL; https, or http on a loopback host.',
-    'https://api.github.com/user',
-  ),
-  http_method: oneOf(['GET', 'POST'], 'How to ask. Default: GET.'),
-  additional_headers: textMap('Headers to add; they replace ours of the same name.', {
-    Accept: 'application/vnd.github+json',
-  }),
-  field_mapping: optional(
-    section<FieldMappingSection>({
-      subject_fields: texts('Candidates for the stable id, best first. Default: sub.', ['id']),
-      name_fields: texts('Candidates for the name, best first. Default: name.', ['name', 'login']),
-      email_fields: texts('Candidates for the e-mail, best first. Default: email.', ['email']),
-    }),
-    'Which top-level fields of the answer tell who somebody is.',
-  ),
-});
 
 /** What both types of upstream have. */
 export interface UpstreamClientSection {
@@ -88,7 +56,7 @@ export interface OidcSection extends UpstreamClientSection {
   client_id?: string | undefined;
   dcr_config?: DcrSection | undefined;
   scopes?: string[] | undefined;
-  userinfo_override?: UserinfoSection | undefined;
+  userinfo_override?: Userinfo | undefined;
   subject_claim?: string | undefined;
 }
 
@@ -120,10 +88,10 @@ export interface OAuth2Section extends UpstreamClientSection {
   token_endpoint?: string | undefined;
   client_id?: string | undefined;
   scopes?: string[] | undefined;
-  userinfo?: UserinfoSection | undefined;
+  userinfo?: Userinfo | undefined;
   github_api_url?: string | undefined;
-  token_response_mapping?: TokenMappingSection | undefined;
-  identity_from_token?: TokenIdentitySection | undefined;
+  token_response_mapping?: TokenResponseMapping | undefined;
+  identity_from_token?: IdentityFromToken | undefined;
   dcr_config?: DcrSection | undefined;
 }
 
@@ -153,20 +121,25 @@ const oauth2Schema: z.ZodType<OAuth2Section> = section<OAuth2Section>({
   ),
   token_response_mapping: optional(
     tokenMappingSchema,
-    'Tokens in unusual places of the answer. Not served by this version.',
+    'Tokens in unusual places of the answer; where they are not, the usual ones count.',
   ),
   identity_from_token: optional(
     tokenIdentitySchema,
-    'Identity from the token answer. Not served by this version; use userinfo.',
+    'Identity from the first token answer, in place of userinfo.',
   ),
   dcr_config: optional(dcrSchema, 'Register at the provider by ourselves (RFC 7591), in place of client_id.'),
 });
 
 /** Somewhere people have accounts. */
-export interface UpstreamSection {
+export interface UpstreamSection
+  extends
+    ProfileFields,
+    Omit<UpstreamClientSection, 'token_endpoint_auth_method' | 'additional_authorization_params'> {
   name?: string | undefined;
   display_name?: string | undefined;
-  type: 'oidc' | 'oauth2';
+  type?: 'oidc' | 'oauth2' | undefined;
+  client_id?: string | undefined;
+  dcr_config?: DcrSection | undefined;
   oidc_config?: OidcSection | undefined;
   oauth2_config?: OAuth2Section | undefined;
 }
@@ -179,11 +152,28 @@ export const upstreamsSchema: z.ZodType<UpstreamSection[]> = z
         'okta',
       ),
       display_name: text('What pages call it. Default: the name.', 'Example Corp sign-in'),
-      type: z
-        .enum(['oidc', 'oauth2'])
-        .meta({ description: 'OpenID Connect, or plain OAuth 2.0 with configured endpoints.' }),
-      oidc_config: optional(oidcSchema, 'Required for the type oidc, and not allowed for another.'),
-      oauth2_config: optional(oauth2Schema, 'Required for the type oauth2, and not allowed for another.'),
+      type: oneOf(
+        ['oidc', 'oauth2'],
+        'OpenID Connect, or plain OAuth 2.0 with configured endpoints. Default: the profile’s; required without a profile.',
+      ),
+      oidc_config: optional(
+        oidcSchema,
+        'Required for the type oidc without a profile, and not allowed for another.',
+      ),
+      oauth2_config: optional(
+        oauth2Schema,
+        'Required for the type oauth2 without a profile, and not allowed for another.',
+      ),
+      ...clientFields,
+      client_id: text(
+        'With a profile: our client id at the provider. Required, unless dcr_config is there.',
+        '0oa1b2c3d4',
+      ),
+      dcr_config: optional(
+        dcrSchema,
+        'With a profile: register at the provider by ourselves (RFC 7591), in place of client_id.',
+      ),
+      ...profileShape,
     }),
   )
   .min(1)

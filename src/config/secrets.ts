@@ -3,8 +3,8 @@ import type { Path } from './problems.ts';
 import { loadFile, textOf } from './files.ts';
 import type { Resolving } from './resolving.ts';
 
-/** What the two fields that name a secret begin with. */
-type SecretName = 'client_secret' | 'initial_access_token';
+/** What fields that name a secret begin with. */
+type SecretName = 'client_secret' | 'initial_access_token' | 'outbound_proxy_credentials';
 
 /** Where a secret is named. */
 export type SecretReference = {

@@ -4,7 +4,12 @@ import { ourSections } from './schema.ts';
 const maxDepth = 16;
 
 /** Maps from free names to texts: an empty text means itself there. */
-const textMaps: ReadonlySet<string> = new Set(['additional_authorization_params', 'additional_headers']);
+const textMaps: ReadonlySet<string> = new Set([
+  'additional_authorization_params',
+  'additional_headers',
+  'token_params',
+  'refresh_params',
+]);
 
 /** Our own fields inside ToolHive's sections. */
 const ourFields: ReadonlySet<string> = new Set([
@@ -12,6 +17,7 @@ const ourFields: ReadonlySet<string> = new Set([
   'token_endpoint_auth_method',
   'sqlite',
   'github_api_url',
+  'profile',
 ]);
 
 /**

@@ -42,7 +42,15 @@ export function checkNames(sections: readonly Named[], findings: Findings): Read
 /** The section of its type must be there, and the other must not. */
 export function checkTypes(section: Sieved<UpstreamSection>, path: Path, findings: Findings): void {
   const { type } = section;
-  if (type === undefined) return;
+  if (type === undefined) {
+    // A word that is not known was refused, and taken out, already.
+    if (findings.hasRefused([...path, 'type']) || findings.hasRefused([...path, 'profile'])) return;
+    findings.refuse([...path, 'type'], {
+      problem: 'is missing',
+      fix: 'add type: oidc or oauth2, or name a profile (sallyport config profiles lists them)',
+    });
+    return;
+  }
   for (const other of ['oidc', 'oauth2'] as const) {
     const field = `${other}_config` as const;
     if (other === type && section[field] === undefined)

@@ -1,14 +1,14 @@
 import type { UserinfoConfig } from './config.ts';
 import type { Findings, Path } from './problems.ts';
 import { itemsOf, textsOf } from './resolving.ts';
-import type { UserinfoSection } from './schema-upstreams.ts';
+import type { Userinfo } from '../profiles/settings.ts';
 import type { Sieved } from './shape.ts';
 import { checkUrl } from './urls.ts';
 import type { UrlRules } from './urls.ts';
 
 /** Reads a userinfo section. `null`: there is none, or it has no good endpoint. */
 export function resolveUserinfo(
-  section: Sieved<UserinfoSection> | undefined,
+  section: Sieved<Userinfo> | undefined,
   context: { readonly path: Path; readonly findings: Findings; readonly rules: UrlRules },
 ): UserinfoConfig | null {
   const { path, findings, rules } = context;

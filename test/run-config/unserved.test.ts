@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { oidcConfig, problemsOf, runConfig, withOAuth2 } from './fixture.ts';
+import { oidcConfig, problemsOf, runConfig } from './fixture.ts';
 
 const upstream = (name: string): object => ({ name, type: 'oidc', oidc_config: oidcConfig });
 
 describe('what ToolHive has and this version does not serve', () => {
   it.each([
     ['several upstreams', runConfig({ upstreams: [upstream('a'), upstream('b')] }), 'upstreams'],
-    [
-      'tokens in unusual places',
-      withOAuth2({ token_response_mapping: { access_token_path: 'a.b' } }),
-      'upstreams[0].oauth2_config.token_response_mapping',
-    ],
-    [
-      'identity from the token answer',
-      withOAuth2({ identity_from_token: { subject_path: 'a.b' } }),
-      'upstreams[0].oauth2_config.identity_from_token',
-    ],
     ['client id documents', runConfig({ cimd: { enabled: true } }), 'cimd'],
     [
       'token exchange',

@@ -1,0 +1,53 @@
+import type { Profile } from './profile.ts';
+
+export const ping: Profile = {
+  name: 'ping',
+  title: 'Ping Identity (PingOne)',
+  about: 'An environment of PingOne: an issuer per region and environment.',
+  variables: {
+    environment: {
+      about: 'Environment ID',
+      pattern: '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
+      example: '33333333-3333-4333-8333-333333333333',
+    },
+    region: {
+      about: 'Top-level domain of the region: com, eu, ca, asia, com.au, sg',
+      pattern: 'com|eu|ca|asia|com\\.au|sg',
+      example: 'eu',
+      usual: 'com',
+    },
+  },
+  settings: {
+    type: 'oidc',
+    issuer_url: 'https://auth.pingone.{region}/{environment}/as',
+    scopes: ['openid', 'profile', 'email', 'offline_access'],
+    token_endpoint_auth_method: 'client_secret_basic',
+    client_assertion_audience: 'token_endpoint',
+  },
+  recognise: ['auth.pingone.com', 'auth.pingone.eu', 'auth.pingone.ca', 'auth.pingone.asia'],
+  refreshTokens: {
+    from: 'The grant type Refresh Token of the application.',
+    rotation: 'A new one at every use; a rolling lifetime is a setting of the application.',
+    missing: 'The grant type is off.',
+  },
+  setUp: {
+    at: 'PingOne console > Applications > Add application',
+    steps: [
+      'Choose OIDC Web App.',
+      'Under Configuration choose Authorization Code and Refresh Token, and Client Secret Basic.',
+      'Paste {redirect_uri} into Redirect URIs.',
+      'Under Resources allow openid, profile and email.',
+      'Copy Client ID into client_id and put the Client Secret into a file.',
+    ],
+  },
+  limits: ['For PingFederate and PingAM write issuer_url: their issuers have no common form.'],
+  documentation: ['https://developer.pingidentity.com/pingone-api/auth/openid-connect-oauth-2.html'],
+  unverified: [
+    {
+      what: 'settings.scopes',
+      note: 'Whether offline_access is needed, or only the grant type, differs between pages.',
+    },
+    { what: 'refreshTokens.rotation', note: 'Not settled by public documentation.' },
+    { what: 'settings.client_assertion_audience', note: 'Both are reported to be accepted.' },
+  ],
+};
