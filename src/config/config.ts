@@ -68,6 +68,10 @@ export interface UserinfoConfig {
   readonly subjectFields: readonly string[];
   readonly nameFields: readonly string[];
   readonly emailFields: readonly string[];
+  /** Fields that tell whether the e-mail is verified; left out: `email_verified`, about the field `email`. */
+  readonly emailVerifiedFields?: readonly string[];
+  /** JSON to send, for an endpoint that has to be asked in its own words (GraphQL). */
+  readonly body?: string;
 }
 
 export interface OidcUpstreamConfig extends UpstreamCommon {

@@ -16,6 +16,8 @@ export function resolveUserinfo(
   const complaint = checkUrl(section.endpoint_url, rules);
   if (complaint) findings.refuse([...path, 'endpoint_url'], complaint);
   const mapping = section.field_mapping;
+  const verified = itemsOf(mapping?.email_verified_fields).map(({ item }) => item);
+  checkBody(section, { path: [...path, 'body'], findings });
   return {
     endpoint: section.endpoint_url,
     method: section.http_method ?? 'GET',
@@ -26,6 +28,8 @@ export function resolveUserinfo(
     subjectFields: fields(mapping?.subject_fields, 'sub'),
     nameFields: fields(mapping?.name_fields, 'name'),
     emailFields: fields(mapping?.email_fields, 'email'),
+    ...(verified.length > 0 && { emailVerifiedFields: verified }),
+    ...(section.body !== undefined && { body: section.body }),
   };
 }
 
@@ -33,6 +37,19 @@ export function resolveUserinfo(
 function fields(list: readonly (string | undefined)[] | undefined, usual: string): readonly string[] {
   const named = itemsOf(list).flatMap(({ item }) => (item === '' ? [] : [item]));
   return named.length > 0 ? named : [usual];
+}
+
+function checkBody(
+  { body, http_method: method }: Sieved<Userinfo>,
+  { path, findings }: { readonly path: Path; readonly findings: Findings },
+): void {
+  if (body === undefined) return;
+  if (method !== 'POST') findings.refuse(path, { problem: 'needs POST', fix: 'add http_method: POST' });
+  try {
+    JSON.parse(body);
+  } catch {
+    findings.refuse(path, { problem: 'is not JSON', fix: 'write JSON in one text, in single quotes' });
+  }
 }
 
 /** Names are tokens, and values hold no line breaks (RFC 9110 §5). */

@@ -4,6 +4,7 @@ import type { GuardedFetch } from '../net/guarded-fetch.ts';
 import { isPassingStatus, printableCode } from './failures.ts';
 import { isRecord } from './identity.ts';
 import { parseLossless } from '../oauth/lossless-json.ts';
+import { parseTokenPath, readTokenPath } from '../oauth/token-path.ts';
 import { UpstreamError } from './provider.ts';
 import { meaningOf } from './token-failures.ts';
 import { refusalIn } from './token-refusal.ts';
@@ -37,10 +38,13 @@ export async function fetchUserinfo(
   { upstream, fetch, signal }: UserinfoCall,
 ): Promise<Readonly<Record<string, unknown>>> {
   const headers = new Headers({ accept: 'application/json', authorization: `Bearer ${accessToken}` });
+  const { body } = config;
+  if (body !== undefined) headers.set('content-type', 'application/json');
   for (const [name, value] of Object.entries(config.additionalHeaders)) headers.set(name, value);
   const response = await fetch(config.endpoint, {
     method: config.method,
     headers: Object.fromEntries(headers),
+    ...(body !== undefined && { body }),
     signal,
   });
   const { status } = response;
@@ -61,42 +65,55 @@ export async function fetchUserinfo(
   return claims;
 }
 
-/** The first candidate that holds a non-empty string or an integer, as text; `null` when none does. */
+/**
+ * The first candidate that holds a non-empty string or an integer, as text; `null` when none does. Dots are part of a
+ * name where there is a field of that name (claims are often URLs), and lead into objects where there is none.
+ */
 export function pickField(
   claims: Readonly<Record<string, unknown>>,
   fields: readonly string[],
 ): { readonly field: string; readonly value: string } | null {
   for (const field of fields) {
-    const value = Object.hasOwn(claims, field) ? claims[field] : undefined;
+    const value = fieldOf(claims, field);
     if (typeof value === 'string' && value !== '') return { field, value };
     if (Number.isSafeInteger(value)) return { field, value: String(value) };
   }
   return null;
 }
 
+function fieldOf(claims: Readonly<Record<string, unknown>>, field: string): unknown {
+  if (Object.hasOwn(claims, field)) return claims[field];
+  const path = parseTokenPath(field);
+  return path === null ? undefined : readTokenPath(claims, path);
+}
+
 /**
- * Name and e-mail as the configured candidates tell them. `email_verified` speaks of `email` and of no other field; where a
- * provider verifies every address it may say nothing.
+ * Name and e-mail as the configured candidates tell them. Unless it is said otherwise, `email_verified` speaks of
+ * `email` and of no other field; where a provider verifies every address it may say nothing.
  */
 export function profileOf(
   claims: Readonly<Record<string, unknown>>,
-  config: Pick<UserinfoConfig, 'nameFields' | 'emailFields'>,
+  config: Pick<UserinfoConfig, 'nameFields' | 'emailFields' | 'emailVerifiedFields'>,
   settings: EmailTrust,
 ): { readonly name: string | null; readonly email: string | null; readonly emailVerified: boolean } {
   const email = pickField(claims, config.emailFields);
+  const { emailVerifiedFields = email?.field === 'email' ? ['email_verified'] : [] } = config;
   return {
     name: pickField(claims, config.nameFields)?.value ?? null,
     email: email?.value ?? null,
-    emailVerified: email !== null && isVerified(claims, email.field, settings),
+    emailVerified: email !== null && isVerified(claims, emailVerifiedFields, settings),
   };
 }
 
 /** What a provider's word about e-mails is worth. */
 export type EmailTrust = Pick<UpstreamSettings, 'emailVerifiedUntold' | 'emailVerifiedText'>;
 
-function isVerified(claims: Readonly<Record<string, unknown>>, field: string, trust: EmailTrust): boolean {
-  const told =
-    field === 'email' && Object.hasOwn(claims, 'email_verified') ? claims['email_verified'] : undefined;
+function isVerified(
+  claims: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+  trust: EmailTrust,
+): boolean {
+  const told = fields.map((field) => fieldOf(claims, field)).find((value) => value !== undefined);
   if (told === undefined) return trust.emailVerifiedUntold;
   return told === true || (trust.emailVerifiedText && told === 'true');
 }

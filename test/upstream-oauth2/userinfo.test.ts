@@ -99,6 +99,39 @@ describe('userinfo', () => {
     });
   });
 
+  test('may be asked in words of its own, and answer below other names', async () => {
+    const body = '{"query":"{ viewer { id } }"}';
+    const fields = { subjectFields: ['data.viewer.id'], emailFields: ['data.viewer.email'] };
+    connect({ userinfo: userinfo({ method: 'POST', body, ...fields }) });
+    server.on(
+      '/user',
+      json({ data: { viewer: { id: 'u1', email: 'u@example.com', email_verified: true } } }),
+    );
+    const { identity } = await exchange();
+    expect(server.received.at(-1)).toMatchObject({ body, headers: { 'content-type': 'application/json' } });
+    expect(identity).toMatchObject({ subject: 'u1', email: 'u@example.com', emailVerified: false });
+  });
+
+  test('prefers a field whose name has dots to a way through objects', async () => {
+    connect({ userinfo: userinfo({ subjectFields: ['https://example.com/id', 'a.b'] }) });
+    server.on('/user', json({ 'a.b': 'flat', a: { b: 'nested' } }));
+    expect((await exchange()).identity.subject).toBe('flat');
+    server.on('/user', json({ 'https://example.com/id': 'claim', 'a.b': 'flat' }));
+    expect((await exchange()).identity.subject).toBe('claim');
+  });
+
+  test.each<[object, boolean]>([
+    [{ verified: true }, true],
+    [{ verified: false, email_verified: true }, false],
+    [{ email_verified: true }, false],
+    [{ verified: 1 }, false],
+    [{}, false],
+  ])('takes %o from the field that tells whether the e-mail is verified: %s', async (told, emailVerified) => {
+    connect({ userinfo: userinfo({ emailVerifiedFields: ['verified'] }) });
+    server.on('/user', json({ sub: 'alice', email: 'alice@example.com', ...told }));
+    expect((await exchange()).identity).toMatchObject({ email: 'alice@example.com', emailVerified });
+  });
+
   test('may be asked with another authorization scheme', async () => {
     connect({ userinfo: userinfo({ additionalHeaders: { Authorization: 'token x' } }) });
     await exchange();
