@@ -10,6 +10,7 @@ import { textsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
 import type { UpstreamSection } from './schema-upstreams.ts';
 import type { Sieved } from './shape.ts';
+import { checkTokenPaths } from './token-paths.ts';
 import { loadClientKey, loadTransport } from './upstream-transport.ts';
 import type { UpstreamSettings } from './upstream-settings.ts';
 
@@ -60,6 +61,7 @@ export async function resolveSpoken(section: Sieved<UpstreamSection>, place: Pla
   checkVariables(section, { variables: Object.keys(profile.variables), name: profile.name, path, findings });
   const { settings: written } = layerProfile(profile, section, { path, findings });
   checkParams(written, { path, findings });
+  checkTokenPaths(written, { path, findings });
   checkUses(section, written, { path, findings });
   const audience = written.client_assertion_audience ?? 'issuer';
   return {

@@ -18,6 +18,8 @@ const ourFields: ReadonlySet<string> = new Set([
   'sqlite',
   'github_api_url',
   'profile',
+  'email_verified_fields',
+  'body',
 ]);
 
 /**

@@ -27,6 +27,7 @@ import { checkAuthorizationParams, checkRedirect } from './upstream-rules.ts';
 import { checkNames, checkTypes } from './upstream-names.ts';
 import { standardSettings } from './upstream-settings.ts';
 import type { UpstreamSettings } from './upstream-settings.ts';
+import { checkTokenPaths } from './token-paths.ts';
 import { checkUrl } from './urls.ts';
 import type { UrlRules } from './urls.ts';
 import { resolveUserinfo } from './userinfo.ts';
@@ -160,6 +161,7 @@ async function resolveOAuth2(
     rules,
   });
   checkNamedUrl(section.token_endpoint, { path: [...path, 'token_endpoint'], findings, rules });
+  if (spoken === null) checkTokenPaths(section, { path, findings });
   if (spoken === null)
     hintAtProfile(authorizationEndpoint, { path: [...path, 'authorization_endpoint'], findings });
   const userinfo = resolveUserinfo(section.userinfo, {

@@ -1,15 +1,6 @@
-import { profiles } from '../../src/profiles/profiles.ts';
-import type { Profile } from '../../src/profiles/profile.ts';
 import type { OAuth2UpstreamConfig, OidcUpstreamConfig, UpstreamConfig } from '../../src/config/config.ts';
 import { resolve, runConfig } from '../run-config/fixture.ts';
 import type { Json, Surroundings } from '../run-config/fixture.ts';
-
-/** A profile that there is. */
-export function profileOf(name: string): Profile {
-  const profile = profiles.get(name);
-  if (!profile) throw new Error(`there is no profile ${name}`);
-  return profile;
-}
 
 /** A configuration with one upstream. */
 export function withUpstream(upstream: Json): Json {

@@ -220,6 +220,16 @@ describe('mistakes beside a profile', () => {
     ],
     ['no address', { profile: 'generic-oidc' }, 'issuer_url'],
     ['a parameter of ours', { profile: 'google', additional_authorization_params: { state: 'x' } }, 'state'],
+    [
+      'a path that is none',
+      { profile: 'snowflake', account: 'a', identity_from_token: { subject_path: 'a..b' } },
+      'subject_path',
+    ],
+    [
+      'a question that is not sent',
+      { profile: 'linear', userinfo: { endpoint_url: 'https://x.example.com', http_method: 'GET' } },
+      'userinfo.body',
+    ],
     ['a lifetime that is none', { profile: 'salesforce', missing_expires_in: 'soon' }, 'missing_expires_in'],
   ])('such as %s', async (_name, fields, place) => {
     const found = await one(fields);
