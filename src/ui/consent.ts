@@ -123,12 +123,18 @@ function upstreamRow({ brand, upstream }: ConsentView): SafeHtml {
   </div>`;
 }
 
+/**
+ * Allow lies under a pane that goes away a second after the pointer came to the page: the second click of a double click
+ * that began elsewhere, on a page that was replaced by ours or on a window that lay over it, meets the pane. A page that was
+ * loaded long before knows no pointer while it is covered. Without a pointer that hovers, the second counts from the page's
+ * appearance. Keys, and whatever presses a button by its name, are not held up.
+ */
 function form({ action, request }: ConsentView): SafeHtml {
   return html`<form method="post" action="${action}">
     <input type="hidden" name="request" value="${request}" />
     <div class="actions">
       <button class="button" name="decision" value="deny">Cancel</button>
-      <button class="button primary" name="decision" value="allow">Allow</button>
+      <div class="allow"><button class="button primary" name="decision" value="allow">Allow</button></div>
     </div>
   </form>`;
 }

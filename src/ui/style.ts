@@ -102,6 +102,11 @@ background:var(--caution-card);color:var(--caution-ink);font-size:.875rem}
 border-radius:.625rem;background:var(--card);color:var(--ink);font:inherit;font-weight:600;text-align:center;
 text-decoration:none;cursor:pointer;overflow-wrap:anywhere}
 .button.primary{background:var(--brand);border-color:var(--edge);color:var(--on-brand)}
+.allow{position:relative}
+.allow::after{content:"";position:absolute;inset:0;cursor:progress}
+body:hover .allow::after{visibility:hidden;transition:visibility 0s 1s}
+@media (hover:none){.allow::after{animation:uncover 0s 1s forwards}}
+@keyframes uncover{to{visibility:hidden}}
 .button:hover{box-shadow:0 0 0 3px var(--line)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 details{margin:1.25rem 0 0;font-size:.8125rem;color:var(--muted)}

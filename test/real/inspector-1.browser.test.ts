@@ -75,7 +75,7 @@ async function clickConnect(page: Page, stack: RealStack): Promise<void> {
 }
 
 async function signIn(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Allow' }).click();
+  await pressAllow(page);
   await page.getByRole('button', { name: 'Alice' }).click();
 }
 
@@ -90,6 +90,14 @@ async function echo(page: Page, message: string): Promise<void> {
   await page.getByPlaceholder('Message to echo').fill(message);
   await page.getByRole('button', { name: 'Run Tool' }).click();
   await page.getByText(`Echo: ${message}`).first().waitFor();
+}
+
+/** As a hand does it: the pointer comes to the consent page, and a moment later it clicks. */
+async function pressAllow(page: Page): Promise<void> {
+  const allow = page.getByRole('button', { name: 'Allow' });
+  await allow.waitFor();
+  await page.mouse.move(1, 1);
+  await allow.click();
 }
 
 test('a web page on another origin discovers, registers, signs in and calls a tool by itself', async () => {
@@ -132,7 +140,7 @@ test('a web page refreshes when its token has ended, and signs in again when it 
   // What its button "Clear OAuth State" does. The provider still knows the person and does not ask who it is.
   await page.evaluate(() => sessionStorage.clear());
   await clickConnect(page, brief);
-  await page.getByRole('button', { name: 'Allow' }).click();
+  await pressAllow(page);
   await connected(page);
   await echo(page, 'back');
   expect(brief.redeemed('authorization_code')).toBe(before.code + 1);

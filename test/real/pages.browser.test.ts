@@ -61,6 +61,11 @@ async function start(options: { redirectUri?: string; name?: string } = {}): Pro
 }
 
 const allow = (page: Page) => page.getByRole('button', { name: 'Allow' });
+/** As a hand does it: the pointer comes to the page, and a moment later it clicks. */
+const pressAllow = async (page: Page): Promise<void> => {
+  await page.mouse.move(1, 1);
+  await allow(page).click();
+};
 const cancel = (page: Page) => page.getByRole('button', { name: 'Cancel' });
 const account = (page: Page, name: string) => page.getByRole('button', { name });
 const atApp = (page: Page) => page.waitForURL(`${app.url}/callback?*`);
@@ -91,7 +96,7 @@ test('a person allows the app, signs in, and the app gets a code that works', as
   expect(said).toContain('Diagram editor');
   expect(said).toContain(new URL(app.url).host);
   expect(said).toContain(stack.endpoint);
-  await allow(page).click();
+  await pressAllow(page);
   await account(page, 'Alice').click();
   await atApp(page);
   const answer = new URL(page.url()).searchParams;
@@ -105,7 +110,7 @@ test('the login works without JavaScript', async () => {
   const login = await start();
   const page = await person({ javaScriptEnabled: false });
   await page.goto(login.url);
-  await allow(page).click();
+  await pressAllow(page);
   await account(page, 'Alice').click();
   await atApp(page);
   expect(new URL(page.url()).searchParams.get('code')).toMatch(/^sp_ac_/);
@@ -167,7 +172,7 @@ test('a consent form that was shown to one browser is worthless in another', asy
   await victim
     .locator('input[name=request]')
     .evaluate((input, value) => input.setAttribute('value', value), stolen);
-  await allow(victim).click();
+  await pressAllow(victim);
   expect(await heading(victim)).toContain('another browser');
   expect(new URL(victim.url()).origin).toBe(stack.issuer);
 });
@@ -213,7 +218,7 @@ test('reloading the end of a login shows no second code', async () => {
     if (request.url().startsWith(`${stack.issuer}/oauth/callback?`)) answer = request.url();
   });
   await page.goto(login.url);
-  await allow(page).click();
+  await pressAllow(page);
   await account(page, 'Alice').click();
   await atApp(page);
   await page.goto(answer);
@@ -253,7 +258,7 @@ test('an account without access is told so by name', async () => {
   const login = await start({ redirectUri: 'https://app.example.com/callback' });
   const page = await person();
   await page.goto(login.url);
-  await allow(page).click();
+  await pressAllow(page);
   await account(page, 'Bob').click();
   await page.waitForURL(`${stack.issuer}/oauth/callback?*`);
   expect(await heading(page)).toContain('no access');
