@@ -9,8 +9,8 @@ export const atlassian: Preset = {
   ],
   quirks: {
     protocol: docs('oauth2'),
-    discovery: docs('none'),
-    paths: docs({
+    discovery: assumed('none'),
+    paths: assumed({
       authorize: '/authorize',
       token: '/oauth/token',
       userinfo: '/me',
@@ -18,17 +18,17 @@ export const atlassian: Preset = {
       revoke: '/oauth/revoke',
       register: '/register',
     }),
-    foreignHost: docs(['userinfo']),
+    foreignHost: assumed(['userinfo']),
     pkce: reports('ignored'),
-    audience: docs('required'),
+    audience: reports('required'),
     clientAuthentication: docs(['client_secret_post']),
-    requestEncoding: docs('either'),
+    requestEncoding: assumed('either'),
     invalidGrantStatus: docs(403),
     refreshTokenWhen: docs('scope'),
     rotation: reports('overlap'),
     refreshOverlap: assumed(600),
     reuseRevokesGrant: assumed(false),
-    userinfoFields: docs({
+    userinfoFields: assumed({
       account_type: 'atlassian',
       account_id: '{id}',
       email: '{email}',

@@ -10,7 +10,7 @@ export const auth0: Preset = {
   ],
   quirks: {
     issuerTrailingSlash: reports(true),
-    paths: docs({
+    paths: assumed({
       authorize: '/authorize',
       token: '/oauth/token',
       userinfo: '/userinfo',
@@ -18,7 +18,7 @@ export const auth0: Preset = {
       revoke: '/oauth/revoke',
       register: '/oidc/register',
     }),
-    requestEncoding: docs('either'),
+    requestEncoding: assumed('either'),
     audience: docs('opaque-without'),
     accessToken: docs('jwt'),
     accessTokenAudience: docs(null),
@@ -30,7 +30,7 @@ export const auth0: Preset = {
     reuseRevokesGrant: docs(true),
     invalidGrantStatus: assumed(403),
     subject: docs('auth0|{id}'),
-    idTokenFields: docs({
+    idTokenFields: assumed({
       profile: {
         name: '{name}',
         given_name: '{given_name}',
@@ -41,7 +41,7 @@ export const auth0: Preset = {
       },
       email: { email: '{email}', email_verified: '{email_verified}' },
     }),
-    userinfoFields: docs({
+    userinfoFields: assumed({
       sub: '{subject}',
       name: '{name}',
       given_name: '{given_name}',
@@ -52,6 +52,6 @@ export const auth0: Preset = {
       email: '{email}',
       email_verified: '{email_verified}',
     }),
-    registration: docs('open'),
+    registration: reports('open'),
   },
 };

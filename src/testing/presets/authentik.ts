@@ -5,9 +5,9 @@ import type { Preset } from './preset.ts';
 export const authentik: Preset = {
   documentation: ['https://docs.goauthentik.io/add-secure-apps/providers/oauth2/'],
   quirks: {
-    issuerPath: docs('/application/o/test'),
+    issuerPath: assumed('/application/o/test'),
     issuerTrailingSlash: reports(true),
-    paths: docs({
+    paths: assumed({
       authorize: '/application/o/authorize/',
       token: '/application/o/token/',
       userinfo: '/application/o/userinfo/',
@@ -20,7 +20,7 @@ export const authentik: Preset = {
     rotation: reports('single-use'),
     reuseRevokesGrant: reports(true),
     subject: assumed('hashed-{id}'),
-    idTokenFields: docs({
+    idTokenFields: assumed({
       openid: { azp: '{client_id}', uid: 'placeholder', acr: 'goauthentik.io/providers/oauth2/default' },
       profile: {
         name: '{name}',
@@ -31,7 +31,7 @@ export const authentik: Preset = {
       },
       email: { email: '{email}', email_verified: '{email_verified}' },
     }),
-    userinfoFields: docs({
+    userinfoFields: assumed({
       sub: '{subject}',
       name: '{name}',
       given_name: '{name}',
@@ -41,6 +41,6 @@ export const authentik: Preset = {
       email: '{email}',
       email_verified: '{email_verified}',
     }),
-    accessToken: docs('jwt'),
+    accessToken: assumed('jwt'),
   },
 };

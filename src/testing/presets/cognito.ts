@@ -20,18 +20,18 @@ export const cognito: Preset = {
     }),
     foreignHost: docs(['authorize', 'token', 'userinfo', 'revoke']),
     pkceAdvertised: assumed(false),
-    clientAuthentication: docs(['client_secret_basic', 'client_secret_post', 'none']),
+    clientAuthentication: assumed(['client_secret_basic', 'client_secret_post', 'none']),
     // A resource has to be set up as a resource server first.
     resourceAtAuthorize: reports('refused'),
-    answerScope: docs('absent'),
+    answerScope: reports('absent'),
     rotation: docs('not-returned'),
-    emailVerified: docs('string-in-userinfo'),
-    idTokenFields: docs({
+    emailVerified: assumed('string-in-userinfo'),
+    idTokenFields: assumed({
       openid: { 'cognito:username': '{login}', token_use: 'id', 'cognito:groups': '{groups}' },
       profile: { name: '{name}' },
       email: { email: '{email}', email_verified: '{email_verified}' },
     }),
-    userinfoFields: docs({
+    userinfoFields: assumed({
       sub: '{subject}',
       name: '{name}',
       given_name: '{given_name}',
@@ -43,7 +43,7 @@ export const cognito: Preset = {
     }),
     accessToken: docs('jwt'),
     accessTokenAudience: reports(null),
-    accessTokenFields: docs({
+    accessTokenFields: assumed({
       client_id: '{client_id}',
       token_use: 'access',
       username: '{login}',

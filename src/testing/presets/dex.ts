@@ -22,9 +22,9 @@ export const dex: Preset = {
     tokenType: assumed('bearer'),
     answerScope: assumed('absent'),
     accessTokenLifetime: docs(86_400),
-    refreshTokenWhen: docs('scope'),
-    rotation: docs('overlap'),
-    refreshOverlap: docs(3),
+    refreshTokenWhen: reports('scope'),
+    rotation: reports('overlap'),
+    refreshOverlap: reports(3),
     reuseRevokesGrant: docs(false),
     // An old version of its source; a token that was claimed twice is no `invalid_grant` there.
     errorNames: reports({ 'invalid_grant:refresh_token': 'invalid_request' }),
@@ -35,7 +35,7 @@ export const dex: Preset = {
       email: { email: '{email}', email_verified: '{email_verified}' },
       groups: { groups: '{groups}' },
     }),
-    userinfoFields: docs({
+    userinfoFields: assumed({
       sub: '{subject}',
       name: '{name}',
       email: '{email}',

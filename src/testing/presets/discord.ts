@@ -23,7 +23,7 @@ export const discord: Preset = {
     accessTokenLifetime: docs(604_800),
     rotation: assumed('single-use'),
     reuseRevokesGrant: assumed(false),
-    userinfoFields: docs({
+    userinfoFields: assumed({
       id: '{id}',
       username: '{login}',
       discriminator: '0',

@@ -1,5 +1,5 @@
 import { entraDocumentation, entraQuirks } from './entra.ts';
-import { docs } from './preset.ts';
+import { reports } from './preset.ts';
 import type { Preset } from './preset.ts';
 
 /** Microsoft Entra ID, any tenant: metadata tells a template of the issuer. */
@@ -7,7 +7,7 @@ export const entraMulti: Preset = {
   documentation: entraDocumentation,
   quirks: {
     ...entraQuirks('organizations'),
-    documentIssuer: docs('{origin}/{tenantid}/v2.0'),
-    idTokenIssuer: docs('{origin}/{tid}/v2.0'),
+    documentIssuer: reports('{origin}/{tenantid}/v2.0'),
+    idTokenIssuer: reports('{origin}/{tid}/v2.0'),
   },
 };

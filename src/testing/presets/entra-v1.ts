@@ -1,6 +1,6 @@
 import { aliceTenant as tenant } from '../users.ts';
 import { entraQuirks } from './entra.ts';
-import { docs } from './preset.ts';
+import { assumed, docs, reports } from './preset.ts';
 import type { Preset } from './preset.ts';
 
 /** Microsoft Entra ID, one tenant, first endpoint version: the issuer is on another host and ends in a slash. */
@@ -11,10 +11,10 @@ export const entraV1: Preset = {
   ],
   quirks: {
     ...entraQuirks(tenant),
-    issuerPath: docs(`/${tenant}`),
-    documentIssuer: docs(`{foreign}/${tenant}/`),
-    idTokenIssuer: docs('{foreign}/{tid}/'),
-    paths: docs({
+    issuerPath: assumed(`/${tenant}`),
+    documentIssuer: reports(`{foreign}/${tenant}/`),
+    idTokenIssuer: reports('{foreign}/{tid}/'),
+    paths: assumed({
       authorize: `/${tenant}/oauth2/authorize`,
       token: `/${tenant}/oauth2/token`,
       jwks: '/common/discovery/keys',
@@ -22,26 +22,26 @@ export const entraV1: Preset = {
       revoke: '/revoke',
       register: '/register',
     }),
-    foreignHost: docs([]),
+    foreignHost: assumed([]),
     onlyTenant: docs(tenant),
     scopeRequired: docs(false),
     // `resource` is how this version says what the token is for.
-    resourceAtAuthorize: docs('ignored'),
-    expiresIn: docs('string'),
-    refreshTokenWhen: docs('always'),
-    tokenFields: docs({
+    resourceAtAuthorize: assumed('ignored'),
+    expiresIn: reports('string'),
+    refreshTokenWhen: assumed('always'),
+    tokenFields: reports({
       ext_expires_in: '3599',
       expires_on: '1388444763',
       not_before: '1388440863',
       resource: '00000002-0000-0000-c000-000000000000',
     }),
-    refreshFields: docs({
+    refreshFields: reports({
       ext_expires_in: '3599',
       expires_on: '1388444763',
       not_before: '1388440863',
       resource: '00000002-0000-0000-c000-000000000000',
     }),
-    idTokenFields: docs({
+    idTokenFields: assumed({
       openid: {
         ver: '1.0',
         oid: '{oid}',
@@ -55,6 +55,6 @@ export const entraV1: Preset = {
         roles: '{roles}',
       },
     }),
-    accessTokenFields: docs({ appid: '{client_id}', oid: '{oid}', tid: '{tid}', ver: '1.0' }),
+    accessTokenFields: assumed({ appid: '{client_id}', oid: '{oid}', tid: '{tid}', ver: '1.0' }),
   },
 };

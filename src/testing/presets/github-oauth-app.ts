@@ -1,4 +1,4 @@
-import { docs, reports } from './preset.ts';
+import { assumed, docs, reports } from './preset.ts';
 import type { Preset } from './preset.ts';
 
 const githubPaths = {
@@ -56,13 +56,13 @@ export const githubOauthApp: Preset = {
   ],
   quirks: {
     protocol: docs('oauth2'),
-    discovery: docs('none'),
+    discovery: assumed('none'),
     paths: docs(githubPaths),
     foreignHost: docs(['userinfo', 'revoke', 'api']),
-    requestScopeSeparator: docs('either'),
+    requestScopeSeparator: docs('space'),
     clientAuthentication: docs(['client_secret_post']),
     answerEncoding: docs('form-unless-json-accepted'),
-    tokenErrors: docs('status-200'),
+    tokenErrors: reports('status-200'),
     errorNames: docs({
       invalid_client: 'incorrect_client_credentials',
       invalid_grant: 'bad_verification_code',
@@ -70,12 +70,12 @@ export const githubOauthApp: Preset = {
     errorFields: docs({ error_uri: 'https://docs.github.com/' }),
     tokenType: docs('bearer'),
     accessTokenLifetime: docs(null),
-    answerScope: reports('comma'),
+    answerScope: docs('comma'),
     refreshTokenWhen: docs('never'),
-    numericIds: docs(true),
-    userinfoFields: docs(githubUser),
-    requiredApiHeaders: docs(['User-Agent']),
-    revocation: docs('github'),
-    api: docs('github'),
+    numericIds: reports(true),
+    userinfoFields: assumed(githubUser),
+    requiredApiHeaders: assumed(['User-Agent']),
+    revocation: assumed('github'),
+    api: assumed('github'),
   },
 };

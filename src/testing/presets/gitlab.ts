@@ -1,4 +1,4 @@
-import { assumed, docs } from './preset.ts';
+import { assumed, docs, reports } from './preset.ts';
 import type { Preset } from './preset.ts';
 
 /** GitLab: the ID token has neither name nor login, userinfo does. */
@@ -8,7 +8,7 @@ export const gitlab: Preset = {
     'https://docs.gitlab.com/integration/openid_connect_provider/',
   ],
   quirks: {
-    paths: docs({
+    paths: assumed({
       authorize: '/oauth/authorize',
       token: '/oauth/token',
       userinfo: '/oauth/userinfo',
@@ -16,11 +16,11 @@ export const gitlab: Preset = {
       revoke: '/oauth/revoke',
       register: '/oauth/register',
     }),
-    clientAuthentication: docs(['client_secret_basic', 'client_secret_post', 'none']),
-    accessTokenLifetime: docs(7200),
-    tokenFields: docs({ created_at: '{now}' }),
-    refreshFields: docs({ created_at: '{now}' }),
-    rotation: docs('single-use'),
+    clientAuthentication: assumed(['client_secret_basic', 'client_secret_post', 'none']),
+    accessTokenLifetime: reports(7200),
+    tokenFields: reports({ created_at: '{now}' }),
+    refreshFields: reports({ created_at: '{now}' }),
+    rotation: assumed('single-use'),
     reuseRevokesGrant: assumed(false),
     idTokenFields: docs({
       openid: { sub_legacy: '{pairwise}', groups_direct: '{groups}' },

@@ -17,18 +17,18 @@ export const google: Preset = {
       register: '/register',
     }),
     foreignHost: docs(['token', 'userinfo', 'jwks', 'revoke']),
-    clientAuthentication: docs(['client_secret_post', 'client_secret_basic']),
+    clientAuthentication: assumed(['client_secret_post', 'client_secret_basic']),
     refusedScopes: reports(['offline_access']),
     authorizeErrors: reports('page'),
     refreshTokenWhen: docs('access-type-offline'),
-    refreshTokenOnRelogin: docs('with-consent'),
-    rotation: docs('not-returned'),
+    refreshTokenOnRelogin: reports('with-consent'),
+    rotation: reports('not-returned'),
     idTokenOnRefresh: reports('omitted'),
-    accessTokenLifetime: docs(3599),
-    accessToken: docs('opaque'),
-    revocation: docs('google'),
+    accessTokenLifetime: assumed(3599),
+    accessToken: reports('opaque'),
+    revocation: assumed('google'),
     subject: assumed('{id}'),
-    idTokenFields: docs({
+    idTokenFields: assumed({
       openid: { azp: '{client_id}', hd: '{hd}' },
       email: { email: '{email}', email_verified: '{email_verified}' },
       profile: {
@@ -38,7 +38,7 @@ export const google: Preset = {
         family_name: '{family_name}',
       },
     }),
-    userinfoFields: docs({
+    userinfoFields: assumed({
       sub: '{subject}',
       name: '{name}',
       given_name: '{given_name}',

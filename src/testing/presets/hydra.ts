@@ -9,7 +9,7 @@ export const hydra: Preset = {
     'https://www.ory.sh/docs/hydra/guides/openid',
   ],
   quirks: {
-    paths: docs({
+    paths: assumed({
       authorize: '/oauth2/auth',
       token: '/oauth2/token',
       userinfo: '/userinfo',
@@ -17,15 +17,15 @@ export const hydra: Preset = {
       revoke: '/oauth2/revoke',
       register: '/oauth2/register',
     }),
-    tokenType: docs('bearer'),
-    refreshTokenWhen: docs('scope'),
+    tokenType: assumed('bearer'),
+    refreshTokenWhen: reports('scope'),
     // Without the optional grace period.
     rotation: docs('single-use'),
     reuseRevokesGrant: docs(true),
-    accessToken: docs('opaque'),
+    accessToken: assumed('opaque'),
     registration: reports('unadvertised'),
     registrationAuthentication: reports('client_secret_basic'),
-    registrationManagement: docs(true),
+    registrationManagement: assumed(true),
     idTokenFields: assumed({ openid: { rat: 1767225600, sid: 'placeholder' } }),
     userinfoFields: assumed({ sub: '{subject}', aud: ['{client_id}'], iss: '{issuer}', rat: 1767225600 }),
   },

@@ -1,4 +1,4 @@
-import { assumed, docs, reports } from './preset.ts';
+import { assumed, reports } from './preset.ts';
 import type { Preset } from './preset.ts';
 
 /** Keycloak: a realm in the issuer's path, refresh tokens without a fixed end, access tokens without an audience. */
@@ -8,9 +8,9 @@ export const keycloak: Preset = {
     'https://www.keycloak.org/docs/latest/server_admin/',
   ],
   quirks: {
-    issuerPath: docs('/realms/test'),
+    issuerPath: reports('/realms/test'),
     discovery: reports('appended'),
-    paths: docs({
+    paths: assumed({
       authorize: '/realms/test/protocol/openid-connect/auth',
       token: '/realms/test/protocol/openid-connect/token',
       userinfo: '/realms/test/protocol/openid-connect/userinfo',
@@ -19,14 +19,14 @@ export const keycloak: Preset = {
       register: '/realms/test/clients-registrations/openid-connect',
     }),
     issInResponse: assumed(true),
-    accessTokenLifetime: docs(300),
+    accessTokenLifetime: reports(300),
     refreshExpiresIn: reports({ name: 'refresh_expires_in', seconds: 0 }),
     tokenFields: reports({ 'not-before-policy': 0, session_state: '7c9e6679-7425-40de-944b-e07fc1f90ae7' }),
     refreshFields: reports({ 'not-before-policy': 0, session_state: '7c9e6679-7425-40de-944b-e07fc1f90ae7' }),
     // Unless "Revoke Refresh Token" is on, the old one keeps working.
-    rotation: docs('overlap'),
+    rotation: assumed('overlap'),
     refreshOverlap: assumed(30 * 86_400),
-    idTokenFields: docs({
+    idTokenFields: assumed({
       openid: { azp: '{client_id}', typ: 'ID', sid: '7c9e6679-7425-40de-944b-e07fc1f90ae7', acr: '1' },
       profile: {
         name: '{name}',
@@ -36,7 +36,7 @@ export const keycloak: Preset = {
       },
       email: { email: '{email}', email_verified: '{email_verified}' },
     }),
-    userinfoFields: docs({
+    userinfoFields: assumed({
       sub: '{subject}',
       name: '{name}',
       preferred_username: '{login}',
@@ -45,10 +45,10 @@ export const keycloak: Preset = {
       email: '{email}',
       email_verified: '{email_verified}',
     }),
-    accessToken: docs('jwt'),
+    accessToken: reports('jwt'),
     accessTokenAudience: reports(null),
-    accessTokenFields: docs({ azp: '{client_id}', typ: 'Bearer', realm_access: { roles: '{roles}' } }),
+    accessTokenFields: assumed({ azp: '{client_id}', typ: 'Bearer', realm_access: { roles: '{roles}' } }),
     registration: reports('initial-access-token'),
-    registrationManagement: docs(true),
+    registrationManagement: assumed(true),
   },
 };

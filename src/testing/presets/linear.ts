@@ -6,8 +6,8 @@ export const linear: Preset = {
   documentation: ['https://linear.app/developers/oauth-2-0-authentication'],
   quirks: {
     protocol: docs('oauth2'),
-    discovery: docs('none'),
-    paths: docs({
+    discovery: assumed('none'),
+    paths: reports({
       authorize: '/oauth/authorize',
       token: '/oauth/token',
       userinfo: '/graphql',
@@ -15,14 +15,14 @@ export const linear: Preset = {
       revoke: '/oauth/revoke',
       register: '/register',
     }),
-    foreignHost: docs(['token', 'userinfo', 'revoke']),
+    foreignHost: reports(['token', 'userinfo', 'revoke']),
     requestScopeSeparator: reports('comma'),
     answerScope: reports('comma'),
     clientAuthentication: assumed(['client_secret_post', 'client_secret_basic', 'none']),
     accessTokenLifetime: reports(86_399),
     rotation: reports('overlap'),
     refreshOverlap: assumed(1800),
-    userinfo: docs('post-only'),
-    userinfoFields: docs({ data: { viewer: { id: '{id}', name: '{name}', email: '{email}' } } }),
+    userinfo: assumed('post-only'),
+    userinfoFields: assumed({ data: { viewer: { id: '{id}', name: '{name}', email: '{email}' } } }),
   },
 };

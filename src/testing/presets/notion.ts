@@ -30,7 +30,7 @@ export const notion: Preset = {
   ],
   quirks: {
     protocol: docs('oauth2'),
-    discovery: docs('none'),
+    discovery: assumed('none'),
     paths: docs({
       authorize: '/v1/oauth/authorize',
       token: '/v1/oauth/token',
@@ -49,7 +49,7 @@ export const notion: Preset = {
     refreshFields: docs(installation),
     rotation: docs('single-use'),
     reuseRevokesGrant: assumed(false),
-    userinfoFields: docs({
+    userinfoFields: assumed({
       object: 'user',
       id: '22222222-2222-4222-8222-222222222222',
       name: 'Test',

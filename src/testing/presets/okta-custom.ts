@@ -1,5 +1,5 @@
 import { oktaOrg } from './okta-org.ts';
-import { docs, reports } from './preset.ts';
+import { assumed, docs, reports } from './preset.ts';
 import type { Preset } from './preset.ts';
 
 /** Okta, custom authorization server: the issuer has a path, and the subject is the login, which can change. */
@@ -21,7 +21,7 @@ export const oktaCustom: Preset = {
       register: '/oauth2/v1/clients',
     }),
     subject: reports('{email}'),
-    accessTokenAudience: docs('api://default'),
+    accessTokenAudience: assumed('api://default'),
     accessTokenFields: reports({ ver: 1, cid: '{client_id}', uid: '00u{id}' }),
   },
 };

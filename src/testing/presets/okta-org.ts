@@ -20,16 +20,16 @@ export const oktaOrg: Preset = {
     // Web applications have tokens that stay the same unless they choose rotation.
     rotation: docs('same'),
     subject: reports('00u{id}'),
-    idTokenFields: docs({
+    idTokenFields: assumed({
       openid: { ver: 1, amr: ['pwd'], idp: '00o0000000000000' },
       profile: { name: '{name}', preferred_username: '{email}' },
       email: { email: '{email}', email_verified: '{email_verified}' },
       groups: { groups: '{groups}' },
     }),
     accessToken: docs('jwt'),
-    accessTokenAudience: docs('{issuer}'),
+    accessTokenAudience: assumed('{issuer}'),
     accessTokenFields: assumed({ ver: 1, cid: '{client_id}', uid: '00u{id}' }),
-    scopeClaim: docs({ name: 'scp', list: true }),
+    scopeClaim: assumed({ name: 'scp', list: true }),
     registration: reports('initial-access-token'),
   },
 };

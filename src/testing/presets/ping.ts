@@ -19,7 +19,7 @@ export const ping: Preset = {
       revoke: `/${environment}/as/revoke`,
       register: `/${environment}/as/register`,
     }),
-    clientAuthentication: docs(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']),
+    clientAuthentication: assumed(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']),
     refreshTokenWhen: docs('scope'),
     rotation: assumed('single-use'),
     reuseRevokesGrant: assumed(false),
@@ -35,6 +35,6 @@ export const ping: Preset = {
     }),
     accessToken: docs('jwt'),
     accessTokenAudience: assumed('https://api.pingone.com'),
-    accessTokenFields: docs({ client_id: '{client_id}', env: environment }),
+    accessTokenFields: assumed({ client_id: '{client_id}', env: environment }),
   },
 };

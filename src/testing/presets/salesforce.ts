@@ -16,7 +16,7 @@ export const salesforce: Preset = {
     'https://help.salesforce.com/s/articleView?id=sf.remoteaccess_using_userinfo_endpoint.htm',
   ],
   quirks: {
-    paths: docs({
+    paths: reports({
       authorize: '/services/oauth2/authorize',
       token: '/services/oauth2/token',
       userinfo: '/services/oauth2/userinfo',
@@ -24,19 +24,19 @@ export const salesforce: Preset = {
       revoke: '/services/oauth2/revoke',
       register: '/services/oauth2/register',
     }),
-    clientAuthentication: docs(['client_secret_post', 'client_secret_basic', 'private_key_jwt']),
-    expiresIn: docs('absent'),
+    clientAuthentication: assumed(['client_secret_post', 'client_secret_basic', 'private_key_jwt']),
+    expiresIn: reports('absent'),
     accessTokenLifetime: assumed(7200),
     tokenFields: docs(identity),
     refreshFields: docs(identity),
-    refreshTokenWhen: docs('scope'),
-    refreshTokenScope: docs('refresh_token'),
-    rotation: docs('not-returned'),
+    refreshTokenWhen: reports('scope'),
+    refreshTokenScope: reports('refresh_token'),
+    rotation: reports('not-returned'),
     scopeOnRefresh: reports('refused'),
     idTokenOnRefresh: assumed('omitted'),
     revocation: assumed('google'),
-    subject: docs('{origin}/id/00D000000000001/{id}'),
-    userinfoFields: docs({
+    subject: assumed('{origin}/id/00D000000000001/{id}'),
+    userinfoFields: assumed({
       sub: '{subject}',
       user_id: '{id}',
       organization_id: '00D000000000001',

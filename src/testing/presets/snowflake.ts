@@ -6,8 +6,8 @@ export const snowflake: Preset = {
   documentation: ['https://docs.snowflake.com/en/user-guide/oauth-custom'],
   quirks: {
     protocol: docs('oauth2'),
-    discovery: docs('none'),
-    paths: docs({
+    discovery: assumed('none'),
+    paths: reports({
       authorize: '/oauth/authorize',
       token: '/oauth/token-request',
       userinfo: '/userinfo',
@@ -15,7 +15,7 @@ export const snowflake: Preset = {
       revoke: '/revoke',
       register: '/register',
     }),
-    clientAuthentication: docs(['client_secret_basic']),
+    clientAuthentication: assumed(['client_secret_basic']),
     accessTokenLifetime: docs(600),
     refreshTokenWhen: docs('scope'),
     refreshTokenScope: docs('refresh_token'),

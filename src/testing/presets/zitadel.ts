@@ -8,7 +8,7 @@ export const zitadel: Preset = {
     'https://zitadel.com/docs/apis/openidoauth/claims',
   ],
   quirks: {
-    paths: docs({
+    paths: assumed({
       authorize: '/oauth/v2/authorize',
       token: '/oauth/v2/token',
       userinfo: '/oidc/v1/userinfo',
@@ -33,6 +33,6 @@ export const zitadel: Preset = {
       email: '{email}',
       email_verified: '{email_verified}',
     }),
-    accessToken: docs('opaque'),
+    accessToken: assumed('opaque'),
   },
 };
