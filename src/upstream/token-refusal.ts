@@ -28,11 +28,16 @@ function refusalOfEntry(entry: unknown): TokenRefusal | null {
   return named === undefined ? null : refusal(named, entry);
 }
 
+/** As much as is looked at of what a provider writes, in characters, and of its numbers. */
+const longest = 1000;
+const mostNumbers = 3;
+
 function refusal(error: string, entry: Readonly<Record<string, unknown>>): TokenRefusal {
   const words = [entry['error_description'], entry['message'], entry['description']];
-  const description = words.find((value): value is string => typeof value === 'string') ?? '';
-  const listed = Array.isArray(entry['error_codes']) ? entry['error_codes'] : [];
+  const told = words.find((value): value is string => typeof value === 'string') ?? '';
+  const description = told.slice(0, longest);
+  const listed = Array.isArray(entry['error_codes']) ? entry['error_codes'].slice(0, mostNumbers) : [];
   const named = [...description.matchAll(/AADSTS(\d{4,8})\b/gu)].map(([, digits]) => Number(digits));
-  const numbers = [...listed.filter((value) => typeof value === 'number'), ...named];
-  return { error, description: description.slice(0, 1000), numbers: [...new Set(numbers)] };
+  const numbers = [...new Set([...listed.filter((value) => Number.isSafeInteger(value)), ...named])];
+  return { error, description, numbers: numbers.slice(0, mostNumbers) };
 }

@@ -217,13 +217,15 @@ describe('nobody becomes somebody else', () => {
 
 describe('what a provider writes in a refusal', () => {
   it('goes nowhere but into the table, however long it is', async () => {
-    const text = `rt-secret ${'x'.repeat(100_000)} AADSTS700082`;
-    idp.on('/token', json({ error: 'invalid_grant', error_description: text }, 400));
+    const many = Array.from({ length: 50_000 }, (_none, index) => `AADSTS${10_000 + index}`);
+    const error_description = `AADSTS700082 rt-secret ${many.join(' ')}`;
+    const error_codes = [700082, ...Array.from({ length: 50_000 }, (_none, index) => index)];
+    idp.on('/token', json({ error: 'invalid_grant', error_description, error_codes }, 400));
     const by = oauth2();
     const failure = await by
       .refresh({ refreshToken: 'rt-secret', subject: 'a' })
       .catch((error: unknown) => error);
-    expect(String(failure)).toBe('UpstreamError: token endpoint: invalid_grant AADSTS700082');
+    expect(String(failure)).toBe('UpstreamError: token endpoint: invalid_grant AADSTS700082 AADSTS0 AADSTS1');
   });
 
   it('cannot make a user\u2019s dead connection look like ours, and so keep them from signing in again', async () => {

@@ -175,6 +175,12 @@ describe('a host that only a document names is never private', () => {
       expect((await everything(by)).length).toBeGreaterThan(0);
       by.close();
     }
+    discover({ revocation_endpoint: `http://${host}:${inside.port}/token` });
+    const by = connect();
+    // Either it counts as none, or the dialling is refused.
+    const ended = by.revoke({ accessToken: 'the-access-token', refreshToken: 'the-refresh-token' });
+    expect(await ended.catch((error: unknown) => error)).not.toBe('revoked');
+    by.close();
     expect(inside.received).toEqual([]);
   });
 

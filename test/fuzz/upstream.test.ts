@@ -6,6 +6,8 @@ import * as fc from 'fast-check';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { GuardedFetch } from '../../src/net/guarded-fetch.ts';
+import { standardSettings } from '../../src/config/upstream-settings.ts';
+import type { UpstreamSettings } from '../../src/config/upstream-settings.ts';
 import { silentLog } from '../../src/observe/log.ts';
 import { createProvider } from '../../src/upstream/create-provider.ts';
 import { UpstreamError } from '../../src/upstream/provider.ts';
@@ -94,8 +96,13 @@ function fetchOf(answers: Answers): GuardedFetch {
 }
 
 /** A login and a refresh; whatever goes wrong must be an {@link UpstreamError} that tells none of the tokens. */
-async function signIn(type: 'oidc' | 'oauth2', answers: Answers): Promise<UpstreamLogin | null> {
-  const config = type === 'oidc' ? oidcConfig(issuer) : oauth2Config(issuer);
+async function signIn(
+  type: 'oidc' | 'oauth2',
+  answers: Answers,
+  changes: Partial<UpstreamSettings> = {},
+): Promise<UpstreamLogin | null> {
+  const settings = { settings: { ...standardSettings, profile: 'generic', ...changes } };
+  const config = type === 'oidc' ? oidcConfig(issuer, settings) : oauth2Config(issuer, settings);
   const provider = createProvider(config, { fetch: fetchOf(answers), clock: Date.now, log: silentLog });
   try {
     const refresh = provider.refresh({ refreshToken: 'rt', subject: 'alice' }).catch(checkError);
@@ -186,6 +193,38 @@ describe('an upstream', () => {
       async ([kind, token]) => void (await signIn(kind, { '/token': token })),
       0.12,
     );
+  });
+
+  it('with any token answer of odd form gives the account that it names, or a failure', async () => {
+    const nested = { ok: true, user: { id: 'alice', token: 'at', items: [{ scope: 'a,b' }] }, jwt: idToken };
+    const odd: Partial<UpstreamSettings> = {
+      tokenType: 'any',
+      tokenMapping: {
+        accessToken: 'user.token',
+        refreshToken: 'user.refresh',
+        expiresIn: 'user.items.0.expires',
+        scope: 'user.items.0.scope',
+      },
+    };
+    const paths = fc.constantFrom('user.id', 'jwt|@upstreamjwt|sub', 'user.items.0.scope');
+    await fuzzAsync(
+      fc.tuple(paths, answersLike(nested)),
+      async ([subject, token]) => {
+        const identityFromToken = { subject, name: 'user', email: 'jwt' };
+        const done = await signIn('oauth2', { '/token': token }, { ...odd, identityFromToken });
+        if (done) expect(done.identity.synthetic).toBe(false);
+      },
+      0.1,
+    );
+    const honestly = await signIn(
+      'oauth2',
+      { '/token': answer(nested) },
+      {
+        ...odd,
+        identityFromToken: { subject: 'jwt|@upstreamjwt|sub', name: null, email: null },
+      },
+    );
+    expect(honestly).toMatchObject({ identity: { subject: 'alice' }, tokens: { scopes: ['a', 'b'] } });
   });
 
   it('with any userinfo gives an identity of the right subject or a failure', async () => {
