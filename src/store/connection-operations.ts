@@ -111,6 +111,9 @@ export function endUpstreamRefresh(rows: Rows, end: EndUpstreamRefresh): 'ok' | 
       }
       return 'ok';
     }
+    case 'renewed':
+      rows.saveConnection({ ...record, refresh: outcome.refresh });
+      return 'ok';
     case 'failed':
       rows.saveConnection({ ...record, ...idle, backoffUntil: after(rows.now(), outcome.backoff) });
       return 'ok';

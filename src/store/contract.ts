@@ -270,6 +270,11 @@ export interface EndUpstreamRefresh extends ConnectionKey {
         readonly tokens: ConnectionTokens;
         readonly identity: IdentityEvidence | null;
       }
+    /**
+     * The upstream spent one refresh token for another: on record before anything else is looked at. The refresh goes on, and
+     * if its process is lost the next one has the right token.
+     */
+    | { readonly kind: 'renewed'; readonly refresh: Sealed }
     | { readonly kind: 'failed'; readonly backoff: Milliseconds }
     /** `version`: the one that was refused. */
     | { readonly kind: 'dead'; readonly version: number };

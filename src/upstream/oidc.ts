@@ -55,10 +55,11 @@ export function createOidcProvider(config: OidcUpstreamConfig, deps: ProviderDep
       }),
     exchange: (exchange) =>
       step({ upstream: config.name, step: 'code exchange' }, () => redeem(party, exchange)),
-    refresh: ({ refreshToken, subject }) =>
+    refresh: ({ refreshToken, subject, arrived }) =>
       step({ upstream: config.name, step: 'refresh' }, async () => {
         const server = await discovery.current();
         const tokens = await refreshTokens(requestOf(party, server), refreshToken);
+        await arrived?.(tokens);
         return await refreshed(party, tokens, subject);
       }),
     revoke: (tokens) =>

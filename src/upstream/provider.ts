@@ -96,11 +96,15 @@ export interface UpstreamProvider {
   notReady(): string | null;
   authorizationUrl(request: AuthorizationRequest): Promise<string>;
   exchange(exchange: CodeExchange): Promise<UpstreamLogin>;
-  refresh(tokens: {
+  /**
+   * @param asked `arrived` hears of the answer before anything in it is validated: the old refresh token may be spent
+   */
+  refresh(asked: {
     readonly refreshToken: string;
     readonly subject: string;
     /** The client id of ours that they were given to; the present one by default. */
     readonly clientId?: string;
+    readonly arrived?: (tokens: UpstreamTokens) => Promise<void>;
   }): Promise<UpstreamRefresh>;
   /** Identity from the userinfo endpoint; `null` when there is none, `other` when the token belongs to somebody else. */
   userinfo(tokens: {

@@ -5,7 +5,7 @@ import type { Milliseconds, Seconds } from '../types/time.ts';
 import type { Identity, UpstreamTokens } from '../types/tokens.ts';
 import { UpstreamError } from '../upstream/provider.ts';
 import type { UpstreamRefresh } from '../upstream/provider.ts';
-import { openTokens, sealIdentity, sealTokens } from './sealed-rows.ts';
+import { openTokens, sealIdentity, sealRefreshToken, sealTokens } from './sealed-rows.ts';
 import type { FreshTokens, VaultParts } from './vault.ts';
 
 /**
@@ -96,7 +96,12 @@ async function refreshAs(parts: VaultParts, leading: Leading): Promise<FreshToke
     return ended(parts, leading, 'the connection cannot be refreshed');
   try {
     const ask = (): Promise<UpstreamRefresh> =>
-      provider.refresh({ refreshToken, subject: account, clientId });
+      provider.refresh({
+        refreshToken,
+        subject: account,
+        clientId,
+        arrived: (t) => putDown(parts, leading, t),
+      });
     const refreshed = await keepingLease(parts, leading, ask);
     if (refreshed.subjectMismatch)
       return await ended(parts, leading, 'the upstream answered for another account');
@@ -126,7 +131,19 @@ async function keepingLease<T>(
   }
 }
 
-/** Tokens first: a refresh token that was spent must be on disk before anything else is tried. */
+/**
+ * A refresh token that was spent must be on disk before anything else is tried, and nothing of the answer may be used
+ * before it is known to be about this account: only the next refresh token is written, under the same lease.
+ */
+async function putDown(parts: VaultParts, leading: Leading, { refreshToken }: UpstreamTokens): Promise<void> {
+  if (refreshToken === null) return;
+  const { key } = leading.begun.row;
+  const refresh = sealRefreshToken(parts.sealer, key, refreshToken);
+  // What this write cannot keep, the one at the end still can.
+  await end(parts, leading, { kind: 'renewed', refresh }).catch(() => 'lost');
+}
+
+/** What came is kept at once; what has to be asked for comes after. */
 async function keep(
   parts: VaultParts,
   leading: Leading & { readonly before: UpstreamTokens },

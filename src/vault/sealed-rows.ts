@@ -46,10 +46,15 @@ export function sealTokens(
   const access: AccessPart = { accessToken, idToken, expiresAt, ...(idTokenIsLast && { idTokenIsLast }) };
   return {
     access: sealer.seal(JSON.stringify(access), contextOf(key, 'access')),
-    refresh: refreshToken === null ? null : sealer.seal(refreshToken, contextOf(key, 'refresh')),
+    refresh: refreshToken === null ? null : sealRefreshToken(sealer, key, refreshToken),
     upstreamClientId,
     scopes,
   };
+}
+
+/** The refresh token alone; see {@link sealTokens}. */
+export function sealRefreshToken(sealer: Sealer, key: ConnectionKey, refreshToken: string): Sealed {
+  return sealer.seal(refreshToken, contextOf(key, 'refresh'));
 }
 
 /** @throws {SallyportError} `seal_broken` */

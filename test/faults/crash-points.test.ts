@@ -94,6 +94,8 @@ const scenarios: readonly Scenario[] = [
       'store readSession',
       'store beginUpstreamRefresh',
       'fetch POST /token',
+      // The next refresh token by itself, and then the whole answer, once it is known whose it is.
+      'store endUpstreamRefresh',
       'store endUpstreamRefresh',
     ],
     // The provider's answer was lost, and with it the only refresh token that it still takes.
@@ -113,6 +115,8 @@ const scenarios: readonly Scenario[] = [
       'store readSession',
       'store beginUpstreamRefresh',
       'fetch POST /token',
+      // The next refresh token by itself, and then the whole answer, once it is known whose it is.
+      'store endUpstreamRefresh',
       'store endUpstreamRefresh',
       'store rotateRefresh',
       'sign at+jwt',
@@ -123,9 +127,19 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
+/** Tells calls of the same name apart. */
+function nth(calls: readonly string[], index: number): string {
+  const before = calls.slice(0, index).filter((call) => call === calls[index]).length;
+  return before === 0 ? '' : `again (${before}) `;
+}
+
 const points = ({ calls }: Scenario): (CrashPoint & { name: string })[] =>
   calls.flatMap((call, index) =>
-    (['before', 'after'] as const).map((when) => ({ index, when, name: `${when} ${call}` })),
+    (['before', 'after'] as const).map((when) => ({
+      index,
+      when,
+      name: `${when} ${nth(calls, index)}${call}`,
+    })),
   );
 
 const strict = scenarios.map((scenario) => ({
