@@ -81,9 +81,11 @@ function rotation(
 async function lacksEvidence({ store, lookups, vault }: ServerContext, token: OpaqueToken): Promise<boolean> {
   if (!lookups.concerned) return false;
   const { bucket, grantId } = token;
-  const grant = (await store.readSession({ bucket, grantId, upstream: null }))?.grant;
-  if (!grant) return false;
-  return lookups.lacks(vault.openIdentity({ bucket, userId: grant.userId }, grant.identity));
+  const session = await store.readSession({ bucket, grantId, upstream: null });
+  // With a user's last grant the evidence is gone too.
+  if (session?.state !== 'active') return false;
+  const { userId, identity } = session.grant;
+  return lookups.lacks(vault.openIdentity({ bucket, userId }, identity));
 }
 
 /** Fewer scopes on request (RFC 6749 §6); unknown ones are dropped, and asking for none of ours changes nothing. */
