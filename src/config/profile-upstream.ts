@@ -6,7 +6,7 @@ import type { UpstreamAuthMethod } from './config.ts';
 import type { Findings, Path } from './problems.ts';
 import { layerProfile } from './profile-layers.ts';
 import { settingsFrom } from './profile-settings.ts';
-import { textsOf } from './resolving.ts';
+import { itemsOf, textsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
 import type { UpstreamSection } from './schema-upstreams.ts';
 import type { Sieved } from './shape.ts';
@@ -130,6 +130,19 @@ function checkUses(
     findings.refuse([...path, 'tenants'], {
       problem: 'is there, and the issuer is that of one tenant',
       fix: 'remove it, or sign people of several tenants in (Entra ID: tenant: organizations)',
+    });
+  else checkTenants(section.tenants, { path: [...path, 'tenants'], findings });
+}
+
+/** None would read as all, and a name would admit nobody: tokens tell ids. */
+function checkTenants(tenants: Sieved<UpstreamSection>['tenants'], { path, findings }: Where): void {
+  if (tenants === undefined) return;
+  const ids = itemsOf(tenants);
+  const named = ids.find(({ item }) => !/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu.test(item));
+  if (ids.length === 0 || named)
+    findings.refuse(path, {
+      problem: named ? `has ${named.item}, which is not the id of a tenant` : 'is empty',
+      fix: 'write ids such as 11111111-2222-4333-8444-555555555555, or leave it out to admit every tenant',
     });
 }
 

@@ -212,6 +212,8 @@ describe('mistakes beside a profile', () => {
     ],
     ['an issuer of another type', { profile: 'github', issuer_url: 'https://x.example.com' }, 'issuer_url'],
     ['scopes without openid', { profile: 'google', scopes: ['email'] }, 'scopes'],
+    ['no tenant, which would be all', { profile: 'entra', tenant: 'organizations', tenants: [] }, 'tenants'],
+    ['a tenant by its name', { profile: 'entra', tenant: 'common', tenants: ['contoso.com'] }, 'tenants'],
     ['tenants of one tenant', { profile: 'google', tenants: ['a'] }, 'tenants'],
     [
       'two ways to make a subject',
