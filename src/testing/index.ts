@@ -13,7 +13,7 @@ export { presets } from './presets/presets.ts';
 export type { EndpointName } from './quirks/addresses.ts';
 export type { Quirks } from './quirks/quirks.ts';
 export { plainQuirks } from './quirks/quirks.ts';
-export type { ProviderSimulator, SimulatedCall, SimulatorOptions } from './simulator.ts';
+export type { ProviderSimulator, SimulatedCall, SimulatorOptions } from './provider-simulator.ts';
 export { createProviderSimulator } from './simulator.ts';
 export type { SimulatedUser } from './users.ts';
 export { defaultUsers } from './users.ts';

@@ -57,6 +57,13 @@ export const defaultUsers: readonly SimulatedUser[] = [
   },
 ];
 
+/** The user with a login. Throws `TypeError` when there is none. */
+export function findUser(users: readonly SimulatedUser[], login: string): SimulatedUser {
+  const user = users.find((candidate) => candidate.login === login);
+  if (!user) throw new TypeError(`no user ${login}`);
+  return user;
+}
+
 /** What templates may use about a user. */
 export type UserAttributes = Attributes & { readonly subject: string };
 
