@@ -22,6 +22,7 @@ import { plainOauth2 } from './plain-oauth2.ts';
 import { plainOidc } from './plain-oidc.ts';
 import { salesforce } from './salesforce.ts';
 import { slack } from './slack.ts';
+import { slackOpenid } from './slack-openid.ts';
 import { snowflake } from './snowflake.ts';
 import { zitadel } from './zitadel.ts';
 import type { Preset } from './preset.ts';
@@ -52,6 +53,7 @@ export type PresetName =
   | 'plain-oidc'
   | 'salesforce'
   | 'slack'
+  | 'slack-openid'
   | 'snowflake'
   | 'zitadel';
 
@@ -81,6 +83,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   'plain-oidc': plainOidc,
   salesforce,
   slack,
+  'slack-openid': slackOpenid,
   snowflake,
   zitadel,
 };
