@@ -68,6 +68,20 @@ test('a second use can leave the rest of the login alone', async () => {
   expect((await refresh(simulator, body['refresh_token'])).status).toBe(200);
 });
 
+test.each([true, false])(
+  'a refresh ends the access tokens before it: %s',
+  async (refreshEndsAccessTokens) => {
+    await using simulator = await start({ quirks: { refreshEndsAccessTokens } });
+    const { body } = await login(simulator);
+    const other = await login(simulator, {}, 'bob');
+    const renewed = await refresh(simulator, body['refresh_token']);
+    const statusOf = async (token: unknown): Promise<number> => (await userinfo(simulator, token)).status;
+    expect(await statusOf(body['access_token'])).toBe(refreshEndsAccessTokens ? 401 : 200);
+    expect(await statusOf(renewed.body['access_token'])).toBe(200);
+    expect(await statusOf(other.body['access_token'])).toBe(200);
+  },
+);
+
 test('within the overlap the old token works, counted from its first use; later it does not', async () => {
   let now = 1_800_000_000_000;
   const quirks: Partial<Quirks> = { rotation: 'overlap', refreshOverlap: 30 };

@@ -88,7 +88,12 @@ async function refresh(
   checkParameter('resource', quirks.resourceOnRefresh, parameters);
   const scopes = scopesOfRefresh(simulation, parameters, record);
   record.usedAt ??= simulation.clock();
+  if (quirks.refreshEndsAccessTokens) endAccessTokens(simulation, record);
   return await answerTokens(simulation, request, { grant: record.grant, scopes, refreshed: token });
+}
+
+function endAccessTokens({ ledger }: Simulation, { grant }: TokenRecord): void {
+  for (const access of ledger.accessTokens.values()) if (access.grant === grant) access.revoked = true;
 }
 
 function checkReuse({ quirks, ledger, clock }: Simulation, token: string, record: TokenRecord): void {

@@ -15,6 +15,7 @@ export const githubApp: Preset = {
     refreshExpiresIn: docs({ name: 'refresh_token_expires_in', seconds: 15_897_600 }),
     refreshTokenLifetime: docs(15_897_600),
     rotation: docs('single-use'),
+    refreshEndsAccessTokens: docs(true),
     reuseRevokesGrant: assumed(false),
     errorNames: docs({
       invalid_client: 'incorrect_client_credentials',

@@ -21,6 +21,7 @@ export const hydra: Preset = {
     refreshTokenWhen: reports('scope'),
     // Without the optional grace period.
     rotation: docs('single-use'),
+    refreshEndsAccessTokens: docs(true),
     reuseRevokesGrant: docs(true),
     accessToken: assumed('opaque'),
     registration: reports('unadvertised'),

@@ -16,6 +16,8 @@ export interface RefreshQuirks {
   readonly refreshOverlap: number;
   /** A second use of a single-use token ends everything that came from the same login. */
   readonly reuseRevokesGrant: boolean;
+  /** A refresh ends the access tokens that came before it, also those of requests under way. */
+  readonly refreshEndsAccessTokens: boolean;
   /** Seconds; `null` for refresh tokens that never expire. */
   readonly refreshTokenLifetime: number | null;
   /** `narrowed-without`: a refresh that repeats no scopes gets a token with the OpenID ones only (Entra). */
@@ -35,6 +37,7 @@ export const plainRefresh: RefreshQuirks = {
   rotation: 'single-use',
   refreshOverlap: 30,
   reuseRevokesGrant: true,
+  refreshEndsAccessTokens: false,
   refreshTokenLifetime: null,
   scopeOnRefresh: 'optional',
   audienceOnRefresh: 'ignored',
