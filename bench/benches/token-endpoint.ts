@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compare } from '../process/rounds.ts';
 import type { CandidateSpec } from '../process/with-candidates.ts';
-import { withCandidates } from '../process/with-candidates.ts';
+import { isAtHand, withCandidates } from '../process/with-candidates.ts';
 import { comparisonTable, cpuRatio, percent, summarize } from '../report/comparison-table.ts';
 import type { Summary } from '../report/comparison-table.ts';
 import type { BenchOptions, BenchResult, Verdict } from '../report/result.ts';
@@ -15,6 +15,13 @@ const durable = 'sallyport, SQLite';
 const peers: readonly CandidateSpec[] = [
   { name: 'oidc-provider 9, Map', file: 'oidc-provider.ts' },
   { name: 'MCP SDK router, Map', file: 'mcp-sdk.ts' },
+];
+
+/** Installed by whoever wants it. Its adapter over arrays is its fastest store, as long as it holds little. */
+const betterAuth = { file: 'better-auth.ts', needs: 'better-auth' };
+const absentees: readonly CandidateSpec[] = [
+  { name: 'better-auth 1.7, arrays', ...betterAuth, args: ['memory'] },
+  { name: 'better-auth 1.7, SQLite in memory', ...betterAuth, args: ['sqlite'] },
 ];
 
 const connections = 32;
@@ -29,6 +36,8 @@ interface TokenBench {
   readonly question: 'refreshes' | 'codes';
   readonly count: number;
   readonly order: 'chain' | 'once';
+  readonly peers: readonly CandidateSpec[];
+  readonly notes: readonly string[];
   readonly verdicts: (summaries: ReadonlyMap<string, Summary>) => readonly Verdict[];
 }
 
@@ -40,6 +49,10 @@ export function refreshBench(options: BenchOptions): Promise<BenchResult> {
     question: 'refreshes',
     count: connections,
     order: 'chain',
+    peers: [...peers, ...absentees],
+    notes: [
+      "better-auth's adapter over arrays goes through all rows for each request, and rotated tokens stay: its figure grows with the run",
+    ],
     verdicts: (summaries) => [
       shareOfLimit(summaries, 'refresh grant, memory', 0.65),
       durableShare(summaries),
@@ -55,27 +68,31 @@ export function codeBench(options: BenchOptions): Promise<BenchResult> {
     question: 'codes',
     count: Math.max(connections, options.duration * codesPerMs),
     order: 'once',
+    peers,
+    notes: [],
     verdicts: (summaries) => [shareOfLimit(summaries, 'authorization-code grant, memory', 0.6)],
   });
 }
 
 async function tokenBench(
   { rounds, duration }: BenchOptions,
-  { name, title, question, count, order, verdicts }: TokenBench,
+  { name, title, question, count, order, peers, notes, verdicts }: TokenBench,
 ): Promise<BenchResult> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
-  const specs: readonly CandidateSpec[] = [
+  const all: readonly CandidateSpec[] = [
     { name: 'the limit', file: 'limit.ts' },
     { name: ours, file: 'sallyport.ts', args: ['memory'] },
     { name: durable, file: 'sallyport.ts', args: [join(folder, 'bench.db')] },
     ...peers,
   ];
+  const specs = all.filter(isAtHand);
+  const absent = all.filter((spec) => !isAtHand(spec)).map((spec) => spec.name);
   try {
     const samples = await withCandidates(specs, { question, count }, (candidates, load) =>
       compare(candidates, { load, order, connections, duration, rounds, warmUps: Math.min(rounds, 2) }),
     );
     const summaries = summarize(samples);
-    return { name, title, ...comparisonTable(summaries), verdicts: verdicts(summaries), notes: [] };
+    return { name, title, ...comparisonTable(summaries, absent), verdicts: verdicts(summaries), notes };
   } finally {
     await rm(folder, { recursive: true });
   }

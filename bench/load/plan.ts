@@ -24,7 +24,7 @@ export interface RequestText {
 
 /** What came back. */
 export interface LoadResult {
-  /** Answers by status. */
+  /** Answers by status; in a chain, one without a new refresh token is told as that. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly answers: number;
   readonly seconds: number;

@@ -56,8 +56,12 @@ async function drive(connection: Connection, index: number, progress: Progress):
     if (sent >= endsAt) return;
     const reply = await connection.send(request);
     latencies.push(performance.now() - sent);
-    statuses[reply.status] = (statuses[reply.status] ?? 0) + 1;
-    request = nextRequest(progress, { request, reply });
+    const next = nextRequest(progress, { request, reply });
+    // An answer like the last one would do for a server that never rotates.
+    const dead = plan.order === 'chain' && (next === undefined || next === request);
+    const outcome = dead ? `no new token with ${reply.status}` : String(reply.status);
+    statuses[outcome] = (statuses[outcome] ?? 0) + 1;
+    request = next;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { RequestText } from '../load/plan.ts';
 import { chooseCores } from './cores.ts';
+import { isPeerInstalled } from './peers.ts';
 import { startProcess } from './remote.ts';
 import type { Remote } from './remote.ts';
 import type { Candidate } from './rounds.ts';
@@ -12,6 +13,13 @@ export interface CandidateSpec {
   readonly args?: readonly string[];
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A package of `bench/peers/`, without which it cannot take part. */
+  readonly needs?: string;
+}
+
+/** Whether a candidate can take part. */
+export function isAtHand({ needs }: CandidateSpec): boolean {
+  return needs === undefined || isPeerInstalled(needs);
 }
 
 const servers = new URL('../servers/', import.meta.url);

@@ -1,3 +1,4 @@
+import { installPeers } from '../process/peers.ts';
 import type { Sample } from '../process/rounds.ts';
 import type { BenchResult } from './result.ts';
 import { median, spread } from './statistics.ts';
@@ -29,9 +30,10 @@ export function cpuRatio(summaries: ReadonlyMap<string, Summary>, name: string, 
   return (summaries.get(name)?.cpu ?? Number.NaN) / (summaries.get(base)?.cpu ?? Number.NaN);
 }
 
-/** Columns and rows; the first candidate is what the others are compared with. */
+/** Columns and rows; the first candidate is what the others are compared with. `absent` ones are named, too. */
 export function comparisonTable(
   summaries: ReadonlyMap<string, Summary>,
+  absent: readonly string[] = [],
 ): Pick<BenchResult, 'columns' | 'rows'> {
   const [base] = summaries.values();
   return {
@@ -44,15 +46,18 @@ export function comparisonTable(
       'spread',
       'p99 ms',
     ],
-    rows: [...summaries.values()].map((summary) => [
-      summary.name,
-      summary.cpu.toFixed(1),
-      percent(summary.cpuSpread),
-      (summary.cpu / (base?.cpu ?? Number.NaN)).toFixed(2),
-      Math.round(summary.rps),
-      percent(summary.rpsSpread),
-      summary.p99.toFixed(2),
-    ]),
+    rows: [
+      ...[...summaries.values()].map((summary) => [
+        summary.name,
+        summary.cpu.toFixed(1),
+        percent(summary.cpuSpread),
+        (summary.cpu / (base?.cpu ?? Number.NaN)).toFixed(2),
+        Math.round(summary.rps),
+        percent(summary.rpsSpread),
+        summary.p99.toFixed(2),
+      ]),
+      ...absent.map((name) => [name, `not installed: ${installPeers}`, '', '', '', '', '']),
+    ],
   };
 }
 
