@@ -1,7 +1,7 @@
 /** One process of a benchmark, and how its parent talks to it: questions by name, one answer each. */
-import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { spawnChild } from './children.ts';
 
 interface Question {
   readonly id: number;
@@ -49,7 +49,8 @@ export async function startProcess(
     ...args,
   ];
   const [program = '', ...rest] = core === null ? command : ['taskset', '-c', String(core), ...command];
-  const child = spawn(program, rest, {
+  const child = spawnChild(program, {
+    args: rest,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, ...env },
   });

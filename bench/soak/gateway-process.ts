@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { spawnChild } from '../process/children.ts';
 
 /** What a process holds at one moment. */
 export interface Held {
@@ -54,7 +54,8 @@ export class GatewayProcess {
     const { config, stateDir, log } = this.#files;
     const output = openSync(log, 'a');
     const args = ['--disable-warning=ExperimentalWarning', '--import', probe, command, 'serve', '-c', config];
-    this.#child = spawn(process.execPath, [...args, '--state-dir', stateDir], {
+    this.#child = spawnChild(process.execPath, {
+      args: [...args, '--state-dir', stateDir],
       stdio: ['ignore', 'ignore', output, 'ipc'],
     });
     for (let attempt = 0; attempt < 100; attempt += 1) {

@@ -5,3 +5,5 @@ process.on('message', () => {
 });
 // It must not keep the gateway up.
 process.channel?.unref();
+// Its parent was killed: nobody else would end it.
+process.once('disconnect', () => process.exit(1));

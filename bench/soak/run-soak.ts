@@ -40,15 +40,17 @@ export async function runSoak(options: SoakOptions): Promise<Summary> {
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
   const outside = await startProcess(new URL('outside.ts', import.meta.url), { core: null });
+  let gateway: GatewayProcess | null = null;
   try {
     const files = await writeFiles(folder, { outside, issuer, port, options });
-    const gateway = new GatewayProcess(files, `http://127.0.0.1:${port}`);
+    gateway = new GatewayProcess(files, `http://127.0.0.1:${port}`);
     await gateway.start();
     const summary = await load({ gateway, outside, issuer, keyFolder: join(folder, 'keys') }, options);
     // What it printed helps to find out why.
     if (summary.violations.length === 0) await rm(folder, { recursive: true });
     return summary;
   } finally {
+    await gateway?.stop();
     await outside.stop();
   }
 }
