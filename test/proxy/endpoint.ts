@@ -26,6 +26,10 @@ export interface EndpointOptions {
   /** What the configuration may name as files and variables. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Instead of oidc-provider. */
+  readonly provider?: Stack['provider'];
+  /** Milliseconds that the clock is off. */
+  readonly clock?: { now: number };
 }
 
 /** A gateway on a port, with a real authorization server and provider, before an MCP server that tests can play. */
@@ -64,10 +68,10 @@ export class Endpoint {
     });
     const first = { path: '/mcp', target: `${behind.url}/inner/mcp`, ...options.proxy };
     const proxy = [first, ...(options.others ?? [])];
-    const { wrapStore, streamCheckEvery, files = {}, env = {} } = options;
+    const { wrapStore, streamCheckEvery, files = {}, env = {}, provider, clock } = options;
     const stack = await startStack(
       { proxy, ...options.config },
-      { files, env, ...(wrapStore && { wrapStore }) },
+      { files, env, ...(wrapStore && { wrapStore }), ...(provider && { provider }), ...(clock && { clock }) },
     );
     const gateway = createGateway(stack.auth, {
       clock: () => stack.now(),
