@@ -134,7 +134,7 @@ export const rows: readonly Row[] = [
     emailVerified: true,
     refresh: 'never',
     revocations: 0,
-    generic: /^the subject is U9007199254740993$/u,
+    generic: /^sign-in: token endpoint: invalid_client_id/u,
   },
   {
     preset: 'atlassian',
