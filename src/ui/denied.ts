@@ -48,5 +48,6 @@ function whomToAsk({ contact, brand, correlationId }: DeniedView): SafeHtml {
   if (contact === null) return html`Ask the person who runs ${service} to add the account.`;
   const subject = encodeURIComponent(`No access (${correlationId})`);
   const address = contact.includes(':') ? contact : `mailto:${contact}?subject=${subject}`;
-  return html`Ask <a href="${address}">${contact}</a> to add the account, and tell them the reference below.`;
+  return html`Ask <a href="${address}">${isolated(contact, 200)}</a> to add the account, and tell them the
+    reference below.`;
 }

@@ -98,6 +98,21 @@ describe('GitHub organizations and teams', () => {
   });
 });
 
+describe('an app with refresh tokens', () => {
+  it('keeps the new tokens when the look-up after a refresh fails, and lets old evidence stand for nothing', async () => {
+    const here = await scene([{ github_organizations: ['acme'] }], { preset: 'github-app' });
+    const first = await here.stack.signIn();
+    here.stack.advance(day + 1000);
+    // The refresh and userinfo work; the API behind them does not.
+    here.github.failNext('api', { status: 502 });
+    const down = await here.stack.refresh(first.clientId, first.refresh_token);
+    expect([down.status, down.headers.has('retry-after')]).toEqual([503, true]);
+    here.stack.advance(120_000);
+    expect((await here.stack.refresh(first.clientId, first.refresh_token)).status).toBe(200);
+    expect(here.github.reuseDetected).toEqual([]);
+  });
+});
+
 describe('rules that change while people are signed in', () => {
   it('are asked about with the next refresh', async () => {
     const here = await scene('anyone');

@@ -115,7 +115,11 @@ describe('a login', () => {
     const { back, browser } = await consented(audited.stack);
     expect((await browser.get(back)).status).toBe(403);
     const denied = { ...aLogin, outcome: 'denied', at: 'login', user: aUser, grant: null };
-    expect(audited.of('access_denied')).toMatchObject([{ ...denied, reason: 'no access rule matches' }]);
+    const why = {
+      reason: 'no access rule matches',
+      rules: ['rule 1 (email_domains: the e-mail is another one)'],
+    };
+    expect(audited.of('access_denied')).toMatchObject([{ ...denied, ...why }]);
     expect(JSON.stringify(audited.events)).not.toContain('alice@');
     expect(audited.of('login_succeeded')).toEqual([]);
   });

@@ -81,6 +81,13 @@ describe('the denial page', () => {
     expect(text).toContain('Reference for support: 01HZX3T9QK');
   });
 
+  it('names whom to ask, with the reference, when somebody is configured', () => {
+    const mail = renderDeniedPage(deniedView({ contact: 'it-help@example.com', correlationId: 'abc123' }));
+    expect(mail).toContain('<a href="mailto:it-help@example.com?subject=No%20access%20(abc123)">');
+    const page = renderDeniedPage(deniedView({ contact: 'https://help.example.com/?a=1&b="2"' }));
+    expect(page).toContain('<a href="https://help.example.com/?a=1&amp;b=&quot;2&quot;">');
+  });
+
   it('does without a name when the upstream told none', () => {
     const text = textOf(renderDeniedPage(deniedView({ account: null })));
     expect(text).toContain('Signing in with Okta worked, but this account may not use Acme Tools .');
