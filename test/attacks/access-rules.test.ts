@@ -162,6 +162,17 @@ describe('expressions and what claims say', () => {
     },
   );
 
+  it('a claim that is called like a part of every object is a claim', async () => {
+    const claims = { groups: ['admin'], constructor: 'x', valueOf: 'x', size: 'x', get: 'x', entries: 'x' };
+    expect(await admits(rule, person('okta', { ...claims, role: claims }))).toBe(true);
+    expect(await admits({ expression: 'claims.role.size == "x"' }, person('okta', { role: claims }))).toBe(
+      true,
+    );
+    expect(await admits({ expression: 'claims.role.entries == "y"' }, person('okta', { role: claims }))).toBe(
+      false,
+    );
+  });
+
   it('deep, long and many claims are refused, and hang nobody', async () => {
     let deep: unknown = 'admin';
     for (let level = 0; level < 10_000; level += 1) deep = [deep];
