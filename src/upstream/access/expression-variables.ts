@@ -4,7 +4,7 @@ import { verifiedAddress } from './addresses.ts';
 import type { AccessQuestion } from './decision.ts';
 
 /** What an expression is given of claims at most: it bounds what one costs. */
-const most = { values: 2_000, characters: 65_536, depth: 16 };
+const most = { values: 1_000, characters: 65_536, depth: 16 };
 
 /**
  * What an expression may look at: copies without prototypes, in which nothing but data is left. `null`: there is too
