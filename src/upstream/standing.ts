@@ -19,6 +19,12 @@ export interface Standing {
 /** How long a provider that does not accept our client is left alone with refreshes; a sign-in asks always. */
 const pause: Milliseconds = 30_000;
 
+/** After which a refusal of some requests, while others pass, is told again: whoever has it may ask often. */
+const reminder: Milliseconds = 3_600_000;
+
+/** Problems that are remembered as told; a provider that makes up ever new ones is told about again. */
+const mostTold = 100;
+
 interface Noted {
   readonly problem: string;
   readonly code: string;
@@ -31,10 +37,18 @@ export function createStanding(
   { clock, log, onMisconfigured }: ProviderDeps & { readonly clock: Clock },
 ): Standing {
   const noted = new Map<TokenCall, Noted>();
+  const told = new Map<string, Milliseconds>();
+  const isNew = (problem: string, client: boolean): boolean => {
+    if ([...noted.values()].some((one) => one.problem === problem)) return false;
+    return client || Math.abs(clock() - (told.get(problem) ?? Number.NEGATIVE_INFINITY)) >= reminder;
+  };
   const note = (call: TokenCall, { problem, means, error }: Extract<TokenAnswer, { r: 'error' }>): void => {
-    const known = [...noted.values()].some((one) => one.problem === problem);
-    noted.set(call, { problem, code: error, client: means.client, at: clock() });
-    if (known) return;
+    const { client } = means;
+    const fresh = isNew(problem, client);
+    noted.set(call, { problem, code: error, client, at: clock() });
+    if (!fresh) return;
+    if (told.size >= mostTold) told.clear();
+    told.set(problem, clock());
     log.error({ upstream, problem }, 'the provider refuses our configuration; nobody is signed out for that');
     onMisconfigured?.(problem);
   };

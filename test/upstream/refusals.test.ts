@@ -179,6 +179,17 @@ describe('a provider that does not accept our client', () => {
   });
 });
 
+it('a refusal of some requests, while others pass, is told once an hour', async () => {
+  for (const minutes of [0, 1, 30, 61]) {
+    now += minutes * 60_000;
+    server.on('/token', json({ error: 'unauthorized_client' }, 400));
+    await expect(refresh()).rejects.toMatchObject({ failure: 'misconfigured' });
+    server.on('/token', json({ access_token: 'at', token_type: 'bearer' }));
+    await refresh();
+  }
+  expect(told).toHaveLength(2);
+});
+
 it('a refusal of one user\u2019s request keeps nobody else waiting', async () => {
   server.on('/token', json({ error: 'unauthorized_client' }, 400));
   for (let user = 0; user < 3; user += 1)
