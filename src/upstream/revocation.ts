@@ -7,6 +7,7 @@ import { isPassingStatus, printableCode } from './failures.ts';
 import { UpstreamError } from './provider.ts';
 import type { RevocableTokens } from './provider.ts';
 import { meaningOf } from './token-failures.ts';
+import type { TokenRefusal } from './token-failures.ts';
 import { refusalIn } from './token-refusal.ts';
 import type { UpstreamHttp } from './upstream-http.ts';
 
@@ -41,10 +42,9 @@ export async function revokeTokens(
   const at: Place = { ...request, server: endingAt(endpoint, request.server), endpoint };
   const end = ends[revocation.style];
   if (tokens.refreshToken !== null && end.takesRefreshTokens)
-    await check(at, await end.send(at, { token: tokens.refreshToken, kind: 'refresh_token' }));
+    await send(at, end, { token: tokens.refreshToken, kind: 'refresh_token' });
   const alone = tokens.refreshToken === null || !end.takesRefreshTokens;
-  if (alone || end.endsEach)
-    await check(at, await end.send(at, { token: tokens.accessToken, kind: 'access_token' }));
+  if (alone || end.endsEach) await send(at, end, { token: tokens.accessToken, kind: 'access_token' });
   return 'revoked';
 }
 
@@ -104,17 +104,33 @@ const ends: Readonly<Record<RevocationStyle, Ending>> = {
   },
 };
 
-async function check({ config }: Place, response: Response): Promise<void> {
+/** Once more with the other way of sending the secret, as at the token endpoint. */
+async function send(at: Place, end: Ending, token: Parameters<Ending['send']>[1]): Promise<void> {
+  const first = await answerOf(at, await end.send(at, token));
+  const again = first.refusal?.error === 'invalid_client' && at.http.changeAuth();
+  check(at, again ? await answerOf(at, await end.send(at, token)) : first);
+}
+
+interface RevocationAnswer {
+  readonly status: number;
+  readonly refusal: TokenRefusal | null;
+}
+
+async function answerOf({ config }: Place, response: Response): Promise<RevocationAnswer> {
   const { status } = response;
+  if (isPassingStatus(status))
+    throw new UpstreamError('unavailable', config.name, `revocation: status ${status}`);
+  return { status, refusal: refusalIn(parse(await response.text())) };
+}
+
+function check({ config }: Place, { status, refusal }: RevocationAnswer): void {
   const fail = (failure: UpstreamError['failure'], problem: string): never => {
     throw new UpstreamError(failure, config.name, `revocation: ${problem}`);
   };
-  if (isPassingStatus(status)) fail('unavailable', `status ${status}`);
-  const refusal = refusalIn(parse(await response.text()));
   if (!refusal) {
     // Without a word, these say that there is no such token any more (GitHub), or that the token authorized nothing.
-    const gone = status === 404 || status === 410;
-    if (!response.ok && !gone) fail(status === 401 ? 'misconfigured' : 'invalid', `status ${status}`);
+    const done = (status >= 200 && status < 300) || status === 404 || status === 410;
+    if (!done) fail(status === 401 ? 'misconfigured' : 'invalid', `status ${status}`);
     return;
   }
   if (goneCodes.has(refusal.error) || refusal.error === unsupported) return;

@@ -49,6 +49,27 @@ describe('tokens are ended', () => {
     expect(server.received.map(({ headers }) => headers.authorization)).toEqual([basic, basic]);
   });
 
+  it('with RFC 7009, the other way of sending the secret being the one that it knows', async () => {
+    server.on('/revoke', ({ headers }, response) => {
+      const known = headers.authorization === undefined;
+      response.writeHead(known ? 200 : 401).end(known ? '' : '{"error":"invalid_client"}');
+    });
+    const settings = {
+      ...standardSettings,
+      profile: 'generic',
+      revocation: { endpoint: `${server.origin}/revoke`, style: 'rfc7009' },
+    } as const;
+    const config = oauth2Config(server.origin, { settings, authMethodGiven: false });
+    const provider = createProvider(config, { clock: Date.now, log: silentLog });
+    closing.push(() => provider.close());
+    expect(await provider.revoke(both)).toBe('revoked');
+    expect(forms().map((form) => form['client_secret'])).toEqual([
+      undefined,
+      'upstream-secret',
+      'upstream-secret',
+    ]);
+  });
+
   it('with RFC 7009 at a provider that ends refresh tokens only', async () => {
     server.on('/revoke', ({ body }, response) => {
       const refused = body.includes('access_token');
