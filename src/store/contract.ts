@@ -42,6 +42,12 @@ export interface ConnectionRow {
   readonly refreshedAt: Milliseconds;
 }
 
+/** A connection as its user sees it. */
+export interface UserConnection extends ConnectionRow {
+  /** Living grants that were signed in with it, and end with it. */
+  readonly grants: number;
+}
+
 /** A connection without a login. */
 export interface PutConnection {
   readonly connection: ConnectionKey;
@@ -177,7 +183,10 @@ export type RotateRefreshResult =
   | { readonly r: 'revoked'; readonly now: boolean };
 
 export interface ReadSession extends GrantKey {
-  /** The connection to bring along; `null` for the one that the user signed in with. */
+  /**
+   * The connection to bring along. `null`, or the grant's own upstream: the account that the user signed in with. Of another
+   * upstream: the living account that was connected last, else the dead one.
+   */
   readonly upstream: string | null;
 }
 
@@ -338,11 +347,11 @@ export interface AuthStore {
   /** `full`: sixteen tokens were revoked already, so the grant was revoked instead. */
   revokeAccessToken(token: RevokeAccessToken): Promise<'ok' | 'full' | 'missing'>;
 
-  /** All connections of a user, by upstream and account. */
+  /** All connections of a user, by upstream and account; `null` for somebody without a living grant. */
   listConnections(user: {
     readonly bucket: Bucket;
     readonly userId: string;
-  }): Promise<readonly ConnectionRow[]>;
+  }): Promise<readonly UserConnection[] | null>;
   /** Stores a connection of a user who has a living grant; `no_user` for anybody else. `kept` as in {@link CommitLoginResult}. */
   putConnection(put: PutConnection): Promise<'stored' | 'kept' | 'no_user'>;
   /** Ends a connection and every grant that was signed in with it; the number of those, `null` when there is no connection. */

@@ -12,12 +12,13 @@ import type {
   RotateRefresh,
   RotateRefreshResult,
   SessionView,
+  UserConnection,
 } from './contract.ts';
 import type { RevocationReason } from '../observe/audit/event.ts';
 import { connectionRow, storeConnection } from './connection-operations.ts';
 import { retireConnection, retireUser } from './ended-operations.ts';
 import { decideRedeem, decideRotate, redeemed, rotated } from './grant-machine.ts';
-import type { GrantRecord, Rows, UserRecord } from './records.ts';
+import type { ConnectionRecord, GrantRecord, Rows, UserRecord } from './records.ts';
 import { isLive } from './records.ts';
 
 /** Revoked access tokens that one grant remembers; one more revokes the grant. */
@@ -99,9 +100,7 @@ export function readSession(rows: Rows, read: ReadSession): SessionView | null {
   const found = find(rows, read);
   if (!found || found.grant.expiresAt <= rows.now()) return null;
   const { grant, user } = found;
-  // Another upstream's connection is its own account, which this grant does not name.
-  const own = read.upstream === null || read.upstream === grant.upstream;
-  const connection = own ? rows.connection(connectionKeyOf(grant)) : undefined;
+  const connection = connectionFor(rows, grant, read.upstream);
   return {
     state: grant.state,
     grant: viewOf(grant, user),
@@ -112,6 +111,22 @@ export function readSession(rows: Rows, read: ReadSession): SessionView | null {
     revokedBecause: grant.revokedBecause,
     connection: connection ? connectionRow(connection) : null,
   };
+}
+
+/** The grant names the account of its own upstream; of another one the user's latest choice counts. */
+function connectionFor(
+  rows: Rows,
+  grant: GrantRecord,
+  upstream: string | null,
+): ConnectionRecord | undefined {
+  if (upstream === null || upstream === grant.upstream) return rows.connection(connectionKeyOf(grant));
+  const accounts = rows.connectionsOf(grant.bucket, grant.userId).filter((one) => one.upstream === upstream);
+  return accounts.toSorted((a, b) => preference(b) - preference(a))[0];
+}
+
+/** Living ones come before dead ones, then the newest. */
+function preference({ state, connectedAt }: ConnectionRecord): number {
+  return state === 'alive' ? connectedAt : connectedAt - Number.MAX_SAFE_INTEGER;
 }
 
 /** Ends a grant; what remains is a tombstone until its natural expiry. */
@@ -165,6 +180,21 @@ function hasLiveGrant(
 ): boolean {
   const now = rows.now();
   return rows.grantsOf(bucket, userId).some((grant) => isLive(grant, now));
+}
+
+/** See `AuthStore.listConnections`. */
+export function listConnections(
+  rows: Rows,
+  { bucket, userId }: { readonly bucket: string; readonly userId: string },
+): readonly UserConnection[] | null {
+  const now = rows.now();
+  const grants = rows.grantsOf(bucket, userId).filter((grant) => isLive(grant, now));
+  if (grants.length === 0) return null;
+  const signedInWith = ({ upstream, account }: ConnectionRecord): number =>
+    grants.filter((grant) => grant.upstream === upstream && grant.account === account).length;
+  return rows
+    .connectionsOf(bucket, userId)
+    .map((record) => Object.assign(connectionRow(record), { grants: signedInWith(record) }));
 }
 
 export function putConnection(

@@ -1,8 +1,9 @@
-import { beginUpstreamRefresh, connectionRow, endUpstreamRefresh } from './connection-operations.ts';
+import { beginUpstreamRefresh, endUpstreamRefresh } from './connection-operations.ts';
 import type { AuthStore, KeyRingRow } from './contract.ts';
 import { settleEnded, takeEnded } from './ended-operations.ts';
 import {
   endConnection,
+  listConnections,
   putConnection,
   readSession,
   redeemCode,
@@ -39,7 +40,7 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   listGrants: (rows, [list]) => listGrants(rows, list),
   revokeUser: (rows, [key]) => revokeUser(rows, key),
   revokeAccessToken: (rows, [token]) => revokeAccessToken(rows, token),
-  listConnections: (rows, [{ bucket, userId }]) => rows.connectionsOf(bucket, userId).map(connectionRow),
+  listConnections: (rows, [user]) => listConnections(rows, user),
   putConnection: (rows, [put]) => putConnection(rows, put),
   endConnection: (rows, [end]) => endConnection(rows, end),
   takeEnded: (rows, [take]) => takeEnded(rows, take),

@@ -45,7 +45,7 @@ describe.each(backends)('%s: connections that end', (_, open) => {
     expect(ended?.key).toEqual(connectionOf());
     expect(ended && tokensOf(ended)).toEqual(['access', 'refresh']);
     expect(ended?.attempts).toBe(0);
-    expect(await bench.store.listConnections(user)).toEqual([]);
+    expect(await bench.store.listConnections(user)).toBeNull();
   });
 
   it('are not told of when their grants expire by themselves', async () => {
@@ -143,7 +143,7 @@ describe.each(backends)('%s: connections that end', (_, open) => {
     expect(await bench.store.putConnection({ connection, tokens: tokens() })).toBe('no_user');
     await login(bench);
     expect(await bench.store.putConnection({ connection, tokens: tokens() })).toBe('stored');
-    const rows = await bench.store.listConnections(user);
+    const rows = (await bench.store.listConnections(user)) ?? [];
     expect(rows.map(({ key }) => key.upstream)).toEqual([connectionOf().upstream, 'other'].toSorted());
     expect(rows.map(({ connectedAt }) => connectedAt)).toEqual([bench.clock.now, bench.clock.now]);
   });
@@ -162,10 +162,26 @@ describe.each(backends)('%s: connections that end', (_, open) => {
     const fence = begun.r === 'leader' ? begun.fence : 0;
     const outcome = { kind: 'tokens', tokens: tokens(), identity: null } as const;
     await bench.store.endUpstreamRefresh({ ...connectionOf(), owner, fence, outcome });
-    const [row] = await bench.store.listConnections(user);
+    const [row] = (await bench.store.listConnections(user)) ?? [];
     expect([row?.connectedAt, row?.refreshedAt]).toEqual([made, made + minute]);
     await bench.store.commitLogin(loginOf(await pending(bench.store), bench.clock.now, {}));
-    expect((await bench.store.listConnections(user))[0]?.connectedAt).toBe(made + minute);
+    expect((await bench.store.listConnections(user))?.[0]?.connectedAt).toBe(made + minute);
+  });
+
+  it('are listed with the living grants that would end with them', async () => {
+    const ended = await login(bench);
+    await login(bench);
+    await login(bench, { connection: connectionOf('user-1', 'b') });
+    await bench.store.revokeGrant({ bucket: 'abc', grantId: ended, why: 'revoked_by_client' });
+    const rows = (await bench.store.listConnections(user)) ?? [];
+    const counts = Object.fromEntries(rows.map(({ key, grants }) => [key.account, grants]));
+    expect(counts).toEqual({ 'user-1': 1, b: 1 });
+  });
+
+  it('are listed to nobody whose grants have all expired', async () => {
+    await login(bench);
+    bench.clock.now += day;
+    expect(await bench.store.listConnections(user)).toBeNull();
   });
 
   it('are taken as many at a time as the caller asks for', async () => {

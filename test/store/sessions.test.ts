@@ -97,6 +97,66 @@ describe.each(backends)('%s: sessions', (_, open) => {
     expect(await read(grantId, 'other')).toMatchObject({ state: 'active', connection: null });
   });
 
+  it('bring another upstream’s account that was connected last', async () => {
+    const grantId = await activeGrant(bench);
+    const put = (account: string, userId = 'user-1') =>
+      bench.store.putConnection({
+        connection: { ...connectionOf(userId, account), upstream: 'other' },
+        tokens: { access: bytes(account), refresh: null, upstreamClientId: 'us', scopes: ['repo'] },
+      });
+    const chosen = async () => (await read(grantId, 'other'))?.connection;
+    expect(await put('z')).toBe('stored');
+    bench.clock.now += minute;
+    expect(await put('a')).toBe('stored');
+    expect((await chosen())?.key).toEqual({ ...connectionOf('user-1', 'a'), upstream: 'other' });
+    bench.clock.now += minute;
+    expect(await put('z')).toBe('stored');
+    expect((await chosen())?.key.account).toBe('z');
+    expect((await read(grantId, 'idp'))?.connection?.key.upstream).toBe('idp');
+  });
+
+  it('bring a living account of another upstream rather than a dead one that is newer, and a dead one rather than none', async () => {
+    const grantId = await activeGrant(bench);
+    const keyOf = (account: string) => ({ ...connectionOf('user-1', account), upstream: 'other' });
+    const put = (account: string) =>
+      bench.store.putConnection({
+        connection: keyOf(account),
+        tokens: { access: bytes(account), refresh: bytes('r'), upstreamClientId: 'us', scopes: [] },
+      });
+    const kill = async (account: string) => {
+      const led = await bench.store.beginUpstreamRefresh({
+        ...keyOf(account),
+        version: 1,
+        owner: 'me',
+        lease: minute,
+      });
+      if (led.r !== 'leader') throw new Error(led.r);
+      await bench.store.endUpstreamRefresh({
+        ...keyOf(account),
+        owner: 'me',
+        fence: led.fence,
+        outcome: { kind: 'dead', version: 1 },
+      });
+    };
+    const chosen = async () => (await read(grantId, 'other'))?.connection;
+    await put('older');
+    bench.clock.now += minute;
+    await put('newer');
+    await kill('newer');
+    expect(await chosen()).toMatchObject({ state: 'alive', key: { account: 'older' } });
+    await kill('older');
+    expect(await chosen()).toMatchObject({ state: 'dead', key: { account: 'newer' } });
+  });
+
+  it('bring nobody else’s account of another upstream', async () => {
+    const grantId = await activeGrant(bench);
+    await activeGrant(bench, { connection: connectionOf('user-2') });
+    const tokens = { access: bytes('of 2'), refresh: null, upstreamClientId: 'us', scopes: [] };
+    const connection = { ...connectionOf('user-2', 'a'), upstream: 'other' };
+    expect(await bench.store.putConnection({ connection, tokens })).toBe('stored');
+    expect((await read(grantId, 'other'))?.connection).toBeNull();
+  });
+
   it('bring the connection of their own account', async () => {
     const one = await activeGrant(bench, { connection: connectionOf('user-1', 'a') });
     const two = await activeGrant(bench, {
