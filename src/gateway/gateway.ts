@@ -77,7 +77,9 @@ function openProxies(
   { log = silentLog, clock = Date.now }: GatewayOptions,
   backends: Backends,
 ): ReadonlyMap<string, ProxyHandler> {
-  const { tokens, sessions, vault, observer, config: whole } = auth;
+  const { sessions, vault, observer, config: whole } = auth;
+  // Streams outlive reloads, and a key that leaked verifies nothing any more: of today, not of when they began.
+  const tokens: AuthServer['tokens'] = { verify: (text, resource) => auth.tokens.verify(text, resource) };
   const { injectUpstreamToken: inject, issuer, allowedOrigins } = whole;
   const binding = createSessionBinding(auth.mcpSessions);
   const origins = createOriginPolicy(issuer, allowedOrigins);
@@ -90,7 +92,7 @@ function openProxies(
       const resource = createProtectedResource(guarded);
       const backend = opened(config);
       const own = { config, resource, origins, binding, backend, inject };
-      return [config.path, createProxy({ ...own, sessions, vault, clock, log, observer })];
+      return [config.path, createProxy({ ...own, vault, clock, log, observer })];
     }),
   );
 }

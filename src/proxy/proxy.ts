@@ -6,9 +6,7 @@ import { json } from '../http/headers.ts';
 import { splitTarget } from '../http/target.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
-import type { AccessToken } from '../resource/access-token.ts';
-import type { ProtectedResource } from '../resource/protected-resource.ts';
-import type { Sessions } from '../resource/sessions.ts';
+import type { Authentication, ProtectedResource } from '../resource/protected-resource.ts';
 import type { SessionView } from '../store/contract.ts';
 import type { Clock } from '../types/time.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -27,7 +25,6 @@ export interface ProxyParts {
   readonly resource: ProtectedResource;
   readonly origins: OriginPolicy;
   readonly binding: SessionBinding;
-  readonly sessions: Sessions;
   readonly vault: Vault;
   readonly backend: Backend;
   readonly clock: Clock;
@@ -117,7 +114,6 @@ async function answer(parts: ProxyParts, exchange: Exchange): Promise<void> {
     sendOwn(exchange, credential.response);
     return;
   }
-  const alive = (): Promise<boolean> => isAlive(parts, token);
   await forward(parts.backend, {
     ...exchange,
     trace: parts.observer.traces?.outgoing() ?? {},
@@ -126,7 +122,7 @@ async function answer(parts: ProxyParts, exchange: Exchange): Promise<void> {
     authorization: credential.authorization,
     maxBody: parts.config.maxBody,
     endsAt: token.expiresAt * 1000,
-    alive,
+    alive: () => isAlive(authenticated),
     clock: parts.clock,
     refuse: (description) => resource.refuse(description),
   });
@@ -180,10 +176,10 @@ async function credentialOf(
   }
 }
 
-/** For streams: whether the grant still lives. A store that fails for a moment ends nobody's stream. */
-async function isAlive({ sessions }: ProxyParts, token: AccessToken): Promise<boolean> {
+/** For streams. A store that fails for a moment ends nobody's. */
+async function isAlive({ alive }: Extract<Authentication, { r: 'ok' }>): Promise<boolean> {
   try {
-    return (await sessions.check(token, null)).r === 'alive';
+    return await alive();
   } catch {
     return true;
   }

@@ -20,6 +20,7 @@ export interface ProtectedResourceOptions {
   readonly suggestedScopes?: readonly string[];
   /** Whose connection to bring along; `null` for the one that the user signed in with. */
   readonly upstream: string | null;
+  /** Asked again for as long as an answer runs: by then it may know other keys. */
   readonly tokens: AccessTokenVerifier;
   readonly sessions: Sessions;
   readonly log?: Log;
@@ -27,7 +28,13 @@ export interface ProtectedResourceOptions {
 
 /** `refused` carries the whole answer. */
 export type Authentication =
-  | { readonly r: 'ok'; readonly token: AccessToken; readonly session: SessionView }
+  | {
+      readonly r: 'ok';
+      readonly token: AccessToken;
+      readonly session: SessionView;
+      /** Whether it still is so: the token by today's keys, and its grant. Rejects when the store fails. */
+      readonly alive: () => Promise<boolean>;
+    }
   | { readonly r: 'refused'; readonly response: HttpResponse };
 
 /** The resource server's half of MCP authorization: who is calling, and what to answer when nobody is. */
@@ -59,7 +66,9 @@ export function createProtectedResource(options: ProtectedResourceOptions): Prot
     if (found.r === 'dead') return refused(refusals.invalidToken('the token was revoked'));
     if (!scopes.every((scope) => token.scopes.includes(scope)))
       return refused(refusals.insufficientScope(token));
-    return { r: 'ok', token, session: found.session };
+    const alive = async (): Promise<boolean> =>
+      (await tokens.verify(text, resource)) !== null && (await sessions.check(token, null)).r === 'alive';
+    return { r: 'ok', token, session: found.session, alive };
   };
 
   return {
