@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
+import { readFileBounded } from '../config/read-file.ts';
 import type { ResolveIo } from '../config/resolve.ts';
 import type { Clock } from '../types/time.ts';
 
@@ -23,7 +23,7 @@ export function processCommandIo(env: Readonly<Record<string, string | undefined
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
     env,
-    readFile: (path) => readFile(path),
+    readFile: readFileBounded,
     clock: Date.now,
     confirm: async (question) => {
       if (!process.stdin.isTTY) return null;

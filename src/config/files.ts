@@ -32,6 +32,8 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'may not be read by this process',
   EPERM: 'may not be read by this process',
   EISDIR: 'is a directory',
+  EFBIG: 'is larger than any file that belongs here',
+  ETIMEDOUT: 'is a pipe that says nothing',
 };
 
 /** Why a file cannot be read, as the rest of a sentence about it. */

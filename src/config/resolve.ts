@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolveAccess, resolveAccessContact } from './access.ts';
 import { resolveAdmin } from './admin.ts';
 import type { Config } from './config.ts';
@@ -19,6 +18,7 @@ import {
   resolveOrigins,
   resolveStorage,
 } from './surroundings.ts';
+import { readFileBounded } from './read-file.ts';
 import { refuseUnserved } from './unserved.ts';
 import { resolveUpstreams } from './upstreams.ts';
 
@@ -27,7 +27,7 @@ export type { ConfigProblem } from './problems.ts';
 export type { ResolveIo } from './resolving.ts';
 
 /** The environment and the files of this process; relative paths are relative to its working directory. */
-export const processIo: ResolveIo = { env: process.env, readFile: (path) => readFile(path) };
+export const processIo: ResolveIo = { env: process.env, readFile: readFileBounded };
 
 /**
  * Turns a `RunConfig` into a `Config`: checks everything, reads the files and environment variables that it names, and

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 import { readConfigFile } from '../config/load.ts';
+import { readFileBounded } from '../config/read-file.ts';
 import { ConfigError, resolveRunConfig } from '../config/resolve.ts';
 import { loadKeySet } from '../keys/key-set.ts';
 import { SallyportError } from '../types/error.ts';
@@ -25,7 +25,7 @@ export async function examineConfig(file: string, { stateDir, env }: ExamineConf
   const io = {
     env,
     readFile: async (path: string) => {
-      const bytes = await readFile(path);
+      const bytes = await readFileBounded(path);
       files.set(path, bytes);
       return bytes;
     },
@@ -33,7 +33,7 @@ export async function examineConfig(file: string, { stateDir, env }: ExamineConf
   let config: Config;
   let ours: readonly Finding[];
   try {
-    config = await resolveRunConfig(await readConfigFile(file, { readFile: (path) => readFile(path) }), io);
+    config = await resolveRunConfig(await readConfigFile(file, { readFile: readFileBounded }), io);
     ours = examineText(config);
   } catch (error) {
     return report(subject, problemsOf(error));

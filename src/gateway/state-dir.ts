@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { link, mkdir, open, readFile, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config, PemSource } from '../config/config.ts';
+import { readFileBounded } from '../config/read-file.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { randomBytes, randomToken } from '../crypto/random.ts';
 import { generateSigningKeyPem, parseSigningKey } from '../crypto/signing-key.ts';
@@ -110,7 +111,7 @@ function replace(
 }
 
 async function presentFile(path: string): Promise<Buffer> {
-  if (await isThere(path)) return readFile(path);
+  if (await isThere(path)) return readFileBounded(path);
   throw new SallyportError('storage_failed', `there is no ${path} yet: start the gateway once`);
 }
 
@@ -122,14 +123,14 @@ async function readState(config: Config, stateDir: string): Promise<Config> {
         .filter((name) => wanted.test(name))
         .map(async (name) => {
           const origin = join(stateDir, name);
-          return { pem: new Secret((await readFile(origin)).toString()), origin };
+          return { pem: new Secret((await readFileBounded(origin)).toString()), origin };
         }),
     );
   const [signing] = config.signingKeys ? [] : await pems(/^signing-key\.pem$/u);
   const secretNames = config.hmacSecrets.length > 0 ? [] : names.filter((name) => name === hmacSecretName);
   const retired = secretNames.length > 0 ? names.filter((name) => retiredSecret.test(name)) : [];
   const secrets = await Promise.all(
-    [...secretNames, ...retired].map((name) => readFile(join(stateDir, name))),
+    [...secretNames, ...retired].map((name) => readFileBounded(join(stateDir, name))),
   );
   return {
     ...config,
@@ -205,7 +206,8 @@ async function writeDurably(path: string, content: string | Uint8Array): Promise
 
 async function isThere(path: string): Promise<boolean> {
   try {
-    await (await open(path, 'r')).close();
+    // Not opened: of a pipe that would wait for its writer.
+    await stat(path);
     return true;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false;

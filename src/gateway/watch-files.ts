@@ -1,7 +1,8 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { readFileBounded } from '../config/read-file.ts';
 import { sha256Bytes } from '../crypto/hash.ts';
 import type { Milliseconds } from '../types/time.ts';
 
@@ -134,7 +135,7 @@ async function follow(
 async function fingerprint(files: readonly string[]): Promise<string> {
   const parts = await Promise.all(
     files.map(async (file) => {
-      const content = await readFile(file).then(
+      const content = await readFileBounded(file).then(
         (bytes) => sha256Bytes(bytes).toString('base64url'),
         (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'),
       );
