@@ -2,6 +2,7 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { isPublicAddress, isLoopbackHost, withoutBrackets } from '../net/addresses.ts';
 import { createGuardedFetch } from '../net/guarded-fetch.ts';
 import type { GuardedFetch } from '../net/guarded-fetch.ts';
+import type { Lookup, ResolvedAddress } from '../net/policy.ts';
 
 /** What came back, whatever it was. */
 export interface Answer {
@@ -36,8 +37,9 @@ const maxQuestions = 150;
  * Asks the server that the user named, and whatever its documents name. Provenance decides: a URL from a document may lead to
  * a private address or to plain http only when the given one does so itself. Redirects are never followed.
  */
-export async function createAsking(given: URL): Promise<Asking> {
-  const near = await isNear(given.hostname);
+export async function createAsking(given: URL, lookup: Lookup = lookUp): Promise<Asking> {
+  const found = await lookup(withoutBrackets(given.hostname)).catch(() => []);
+  const near = isNear(given.hostname, found);
   const fetch = createGuardedFetch({
     allowHttp: given.protocol === 'http:',
     allowPrivate: near,
@@ -45,6 +47,8 @@ export async function createAsking(given: URL): Promise<Asking> {
     redirects: 'return',
     timeout,
     maxBytes,
+    // A name that was here when it earned its documents this trust is here for every request (DNS rebinding).
+    lookup: (name) => (near && name === given.hostname ? Promise.resolve(found) : lookup(name)),
   });
   let questions = 0;
   const ask = async (url: string, question: Question = {}): Promise<Answer> => {
@@ -86,13 +90,10 @@ function parse(text: string): Answer['document'] {
   }
 }
 
+const lookUp: Lookup = (name) => systemLookup(name, { all: true });
+
 /** Whether the user named this machine or their own network. */
-async function isNear(hostname: string): Promise<boolean> {
+function isNear(hostname: string, found: readonly ResolvedAddress[]): boolean {
   if (isLoopbackHost(hostname)) return true;
-  try {
-    const addresses = await systemLookup(withoutBrackets(hostname), { all: true });
-    return addresses.length > 0 && addresses.every(({ address }) => !isPublicAddress(address));
-  } catch {
-    return false;
-  }
+  return found.length > 0 && found.every(({ address }) => !isPublicAddress(address));
 }

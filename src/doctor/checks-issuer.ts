@@ -4,7 +4,7 @@ import { isLoopbackHost } from '../net/addresses.ts';
 import type { Answer } from './ask.ts';
 import { createAsking } from './ask.ts';
 import { certificateFinding, clockFinding } from './checks-connection.ts';
-import { fail, finding, warn } from './finding.ts';
+import { fail, finding, warn, wordOf } from './finding.ts';
 import type { Finding, Problem } from './finding.ts';
 import { serverUrl } from './places.ts';
 
@@ -42,7 +42,7 @@ function reachProblem({ issuer }: Config, { status, document, problem }: Answer)
     );
   if (document['issuer'] === issuer) return null;
   return fail(
-    `somebody answers at ${issuer} who is another issuer: ${String(document['issuer'])}`,
+    `somebody answers at ${issuer} who is another issuer: ${wordOf(document['issuer'])}`,
     'lead the name to this gateway, or change issuer',
   );
 }

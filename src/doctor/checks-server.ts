@@ -1,7 +1,7 @@
 import { isLoopbackHost } from '../net/addresses.ts';
 import type { Answer } from './ask.ts';
 import type { Check } from './checks-endpoint.ts';
-import { fail, warn } from './finding.ts';
+import { fail, warn, wordOf } from './finding.ts';
 import type { Problem } from './finding.ts';
 import { serverUrl } from './places.ts';
 import { browserOrigin } from './survey.ts';
@@ -78,10 +78,10 @@ export const issuerMatch: Check = ({ server, metadata }) => {
   if (!server || !metadata) return null;
   const { issuer } = metadata.document;
   // The SDK forgives one slash, on this side only.
-  if (issuer === server.issuer || `${String(issuer)}/` === server.issuer) return null;
+  if (issuer === server.issuer || `${wordOf(issuer)}/` === server.issuer) return null;
   const slash = issuer === `${server.issuer}/` ? ': only a slash at the end differs' : '';
   return fail(
-    `the metadata say issuer ${String(issuer)}, the resource says ${server.issuer}${slash}`,
+    `the metadata say issuer ${wordOf(issuer)}, the resource says ${server.issuer}${slash}`,
     'write the same text in both, character for character',
   );
 };

@@ -76,6 +76,11 @@ export function report(
   };
 }
 
+/** A member of a stranger's document as text: of lists and objects nothing is told, whose own `toString` may be anything. */
+export function wordOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'something that is no text' : String(value);
+}
+
 /**
  * Text that a stranger may have written, fit for a terminal: no control characters (they move cursors and set titles), nothing
  * that turns the writing direction, at most 400 characters.

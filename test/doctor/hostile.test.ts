@@ -73,7 +73,7 @@ describe('a hostile server', () => {
   });
 
   it('may send lists and numbers where texts belong', async () => {
-    for (const odd of [[], {}, 7, true, [[]], '']) {
+    for (const odd of [[], {}, 7, true, [[]], '', { toString: null, valueOf: 1 }]) {
       const { report } = await examine(({ path, method }, reply) => {
         if (method !== 'GET' || typeof reply.body !== 'object' || reply.body === null) return reply;
         const names = Object.keys(reply.body);
@@ -117,6 +117,17 @@ describe('addresses that a document names', () => {
     }
     await far.close();
     expect(server.received).toHaveLength(1);
+  });
+
+  it('are not private for a public server whose name led here for a moment (DNS rebinding)', async () => {
+    const server = await startPlainServer();
+    opened.push(server);
+    const answers = [[{ address: '127.0.0.1', family: 4 }]];
+    const given = new URL(server.url.replace('127.0.0.1', 'rebinding.example'));
+    const near = await createAsking(given, () => Promise.resolve(answers.pop() ?? []));
+    // Trusted as what is here, it is asked here and nowhere else.
+    expect((await near(given.href)).status).toBe(401);
+    await near.close();
   });
 
   it('never include the cloud’s metadata service, not even from here', async () => {
