@@ -92,6 +92,24 @@ describe('a grant from before a change', () => {
     expect(await scopesOf(await after.token(code.form))).toEqual([less, less]);
   });
 
+  it('gives nothing to who signed in at an identity provider that is gone', async () => {
+    const { after, tokens, code } = await change({
+      upstreams: [
+        {
+          name: 'another',
+          type: 'oidc',
+          oidc_config: {
+            issuer_url: 'https://another.example.com',
+            client_id: 'sallyport',
+            client_secret_env_var: 'UPSTREAM_SECRET',
+          },
+        },
+      ],
+    });
+    expect(await outcome(await after.refresh('app', tokens.refresh_token))).toBe('400 invalid_grant');
+    expect(await outcome(await after.token(code.form))).toBe('400 invalid_grant');
+  });
+
   it('gives nothing to a client that is gone, or that must prove itself now', async () => {
     const secret = { ...app, client_secret_file: '/secret' };
     for (const clients of [[], [secret]]) {

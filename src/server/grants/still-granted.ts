@@ -8,7 +8,8 @@ import { decodeGrantData } from '../grant-data.ts';
 /**
  * What a grant gives today: a session outlives configurations, and what the operator has taken back since is not handed out
  * again. Never more than was granted (RFC 6749 §6).
- * @throws {OAuthError} `invalid_grant` when its resource is no longer served: only a new login can have another
+ * @throws {OAuthError} `invalid_grant` when its resource is no longer served, or nobody may sign in any more where its user
+ * did: only a new login can have another
  */
 export function stillGranted(
   { config }: ServerContext,
@@ -16,6 +17,9 @@ export function stillGranted(
 ): GrantData {
   if (!config.resources.includes(grant.resource)) {
     throw new OAuthError('invalid_grant', 'the resource of this grant is no longer served here');
+  }
+  if (!config.upstreams.some(({ name }) => name === grant.upstream)) {
+    throw new OAuthError('invalid_grant', 'the identity provider of this grant is no longer in use here');
   }
   const data = decodeGrantData(grant.data);
   const may = (scope: string): boolean =>
