@@ -248,8 +248,13 @@ function matcher(given: Given): (grant: GrantSummary) => boolean {
   const client = textOption(given, 'client');
   const sid = textOption(given, 'grant');
   return (grant) =>
-    (client === undefined || !isLabel(client) || grant.client.startsWith(client)) &&
+    (client === undefined || !isLabel(client) || isClient(grant, client)) &&
     (sid === undefined || sid === `${grant.bucket}.${grant.grantId}`);
+}
+
+/** A configured client's own id may look like a label, too. */
+function isClient({ client: known }: GrantSummary, client: string): boolean {
+  return known.startsWith(client) || known === sha256(client);
 }
 
 /** As lists and audit events show clients. */

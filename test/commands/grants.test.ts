@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runGrantsCommand } from '../../src/cli/grants.ts';
+import { redirectUri } from '../fixtures/stack.ts';
 import { run, Scene } from './scene.ts';
 import type { Around, Outcome } from './scene.ts';
 
@@ -171,6 +172,15 @@ describe('sallyport grants revoke', () => {
     const { out } = await grants(['revoke', '--client', other.client_id, '--yes']);
     expect(out).toMatch(/^1 ended/u);
     expect((await listed('--state', 'active')).length).toBe(2);
+  });
+
+  it('ends all of a configured client whose id is as long as what lists show', async () => {
+    const clientId = 'claude-connector';
+    const clients = [{ client_id: clientId, redirect_uris: [redirectUri] }];
+    const stack = await scene.start({ clients });
+    await stack.signIn({ clientId });
+    await stack.signIn();
+    expect((await grants(['revoke', '--client', clientId, '--yes'])).out).toMatch(/^1 ended/u);
   });
 
   it('asks first, and does nothing without an answer', async () => {

@@ -66,10 +66,10 @@ export class Scene {
   }
 
   /** A server over the scene's database, with a provider where people really sign in. */
-  async start(): Promise<Stack> {
+  async start(config: Record<string, unknown> = {}): Promise<Stack> {
     const store = await openSqliteStore({ path: this.database });
     const files = { '/hmac': Buffer.alloc(32, 7) };
-    this.stack = await startStack({ hmac_secret_files: ['/hmac'] }, { store, files });
+    this.stack = await startStack({ hmac_secret_files: ['/hmac'], ...config }, { store, files });
     return this.stack;
   }
 
