@@ -70,8 +70,8 @@ export async function planKeys(
     const row = await store.loadKeyRing(rowName);
     const known = readHistory(row?.value ?? null);
     const now = clock();
-    const signing = withNew(known.signing, configured.signing, now);
-    const hmac = withNew(known.hmac, configured.hmac, now);
+    const signing = withNew(believable(known.signing, now + delay), configured.signing, now);
+    const hmac = withNew(believable(known.hmac, now + delay), configured.hmac, now);
     const turns = {
       signing: turnOf(signing, configured.signing, { now, delay }),
       hmac: turnOf(hmac, configured.hmac, { now, delay }),
@@ -88,6 +88,16 @@ export async function planKeys(
     if ((await store.saveKeyRing(rowName, { value, version: row?.version ?? 0 })) === 'ok') return plan;
   }
   throw new SallyportError('storage_failed', 'the history of keys changed at every attempt to save it');
+}
+
+/**
+ * Forgets keys that were first seen at a moment still to come: a clock was wrong, and they would not sign until then. Who
+ * has one configured sees it for the first time now.
+ */
+function believable(known: Entries, latest: Milliseconds): Entries {
+  const entries = Object.entries(known);
+  const believed = entries.filter(([, { seen, signs }]) => signs || seen <= latest);
+  return believed.length === entries.length ? known : Object.fromEntries(believed);
 }
 
 /** Without any history these are the first keys of a fresh installation, which nobody has to wait for. */

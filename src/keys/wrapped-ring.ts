@@ -30,6 +30,8 @@ export interface OpenRing {
 interface Wrap {
   readonly sealed: Uint8Array;
   readonly seen: Milliseconds;
+  /** The row does not say it, or cannot be right. */
+  readonly guessed?: boolean;
 }
 
 /** How exact `seen` is: a restart writes nothing when it has nothing else to say. */
@@ -60,7 +62,8 @@ export async function openWrappedRing(
     const others = wraps.filter((wrap) => !ours.includes(wrap));
     const kept = others.filter(({ seen }) => grace > 0 && now < seen + grace);
     const current = ours.every((wrap) => wrap && now < wrap.seen + day);
-    if (current && kept.length === others.length) return secret;
+    const told = !wraps.some(({ guessed }) => guessed);
+    if (current && told && kept.length === others.length) return secret;
     const value = writeWraps([
       ...wrappers.map((wrapper, index) => ({
         sealed: ours[index]?.sealed ?? wrapper.seal(secret, context),
@@ -115,13 +118,18 @@ function readWraps(
   return wraps.filter((wrap) => wrap !== null);
 }
 
-/** A bare text is a wrap from before anybody remembered when it was last configured: from now on, then. */
+/**
+ * A bare text is a wrap from before anybody remembered when it was last configured: from now on, then. Likewise a moment
+ * that has not come yet: a clock was wrong, and the wrap of a retired secret would stay until then.
+ */
 function readWrap(item: unknown, now: Milliseconds): Wrap | null {
-  if (typeof item === 'string') return { sealed: Buffer.from(item, 'base64url'), seen: now - day };
+  if (typeof item === 'string')
+    return { sealed: Buffer.from(item, 'base64url'), seen: now - day, guessed: true };
   if (typeof item !== 'object' || item === null || !('wrap' in item) || !('seen' in item)) return null;
   const { wrap, seen } = item;
   if (typeof wrap !== 'string' || typeof seen !== 'number') return null;
-  return { sealed: Buffer.from(wrap, 'base64url'), seen };
+  const sealed = Buffer.from(wrap, 'base64url');
+  return seen > now + day ? { sealed, seen: now - day, guessed: true } : { sealed, seen };
 }
 
 function writeWraps(wraps: readonly Wrap[]): Uint8Array {

@@ -85,4 +85,15 @@ describe('an HMAC secret that was retired', () => {
     await start([b]);
     await expect(start([a])).rejects.toMatchObject(locked);
   });
+
+  it('of a moment when a clock was years ahead counts from now on', async () => {
+    const { start, wait } = deployment();
+    wait(20 * 365 * day);
+    const secret = await start([b, a]);
+    wait(-20 * 365 * day);
+    expect(await start([b])).toEqual(secret);
+    wait(grace);
+    expect(await start([b])).toEqual(secret);
+    await expect(start([a])).rejects.toMatchObject(locked);
+  });
 });

@@ -175,6 +175,16 @@ describe('a new signing key', () => {
     );
   });
 
+  it('that a clock years ahead has seen first waits for the delay, and not for those years', async () => {
+    await (await start(before)).auth.close();
+    await (await start(during, { now: 20 * 365 * 86_400_000 })).auth.close();
+    const stack = await start(during);
+    expect(signerOf(await stack.signIn())).toBe(oldKid);
+    stack.advance(delay);
+    await renewed(stack);
+    expect(signerOf(await stack.signIn())).toBe(newKid);
+  });
+
   it('is new to every replica when one has seen it: their delays end together', async () => {
     const clock = { now: 0 };
     await (await start(before, clock)).auth.close();
