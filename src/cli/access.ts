@@ -8,6 +8,7 @@ import { noWords, runCommand, textOption } from './command.ts';
 import { UsageError } from './command-io.ts';
 import type { CommandIo } from './command-io.ts';
 import { configuredOptions, loadWritten } from './configured.ts';
+import { plainJson } from './table.ts';
 
 const usage = `usage: sallyport access test -c FILE --claims FILE [--upstream NAME] [--client ID] [--resource URL] [--json]
 
@@ -88,7 +89,7 @@ function parse(text: string): Readonly<Record<string, unknown>> | null {
 function asJson({ decision, identity, client, resource }: AccessExplanation): string {
   const { upstream, subject, email, emailVerified } = identity;
   const asked = { upstream, subject, email, email_verified: emailVerified, client, resource };
-  return `${JSON.stringify({ ...decision, asked }, null, 2)}\n`;
+  return plainJson({ ...decision, asked });
 }
 
 function asText({ decision, identity, resource }: AccessExplanation): string {

@@ -24,7 +24,7 @@ import type { CommandIo } from './command-io.ts';
 import { configuredOptions, databaseOf, loadConfigured } from './configured.ts';
 import { identityReader } from './grant-identity.ts';
 import { heading, rowOf, toJson } from './grant-view.ts';
-import { plainText, renderMoment, renderTable } from './table.ts';
+import { plainJson, plainText, renderMoment, renderTable } from './table.ts';
 
 const usage = `usage: sallyport grants list -c FILE [--state-dir DIR] [--user ID] [--email ADDRESS] [--client ID]
                              [--upstream NAME] [--state code|active|expired|revoked] [--limit N] [--json]
@@ -105,7 +105,7 @@ async function list(given: Given, io: CommandIo): Promise<number> {
       if (more) break;
       found.push(grant);
     }
-    if (given.options['json'] === true) io.stdout(`${JSON.stringify(found.map(toJson), null, 2)}\n`);
+    if (given.options['json'] === true) io.stdout(plainJson(found.map(toJson)));
     else io.stdout(found.length === 0 ? 'no grants\n' : renderTable([heading, ...found.map(rowOf)]));
     if (more) io.stderr(`there are more: --limit ${limit * 10} shows more of them\n`);
     return 0;
@@ -121,7 +121,7 @@ async function show(given: Given, io: CommandIo): Promise<number> {
     if (!grant) throw new SallyportError('storage_failed', `there is no grant ${key.bucket}.${key.grantId}`);
     const identity = await identityOf(grant, { store, config });
     if (given.options['json'] === true) {
-      io.stdout(`${JSON.stringify({ ...toJson(grant), identity }, null, 2)}\n`);
+      io.stdout(plainJson({ ...toJson(grant), identity }));
       return 0;
     }
     const { resource, endsAt, generation, revokedBecause } = grant;

@@ -10,7 +10,7 @@ import type { Given } from './command.ts';
 import { noWords } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { loadConfigured } from './configured.ts';
-import { renderMoment, renderTable } from './table.ts';
+import { plainJson, renderMoment, renderTable } from './table.ts';
 
 /** A key or secret, and what it does; the names are those of `--json`. */
 interface ListedKey {
@@ -29,7 +29,7 @@ export async function listKeys(given: Given, io: CommandIo): Promise<number> {
   noWords(given);
   const keys = await keysOf(await loadConfigured(given, io), io);
   if (given.options['json'] === true) {
-    io.stdout(`${JSON.stringify(keys, null, 2)}\n`);
+    io.stdout(plainJson(keys));
     return 0;
   }
   if (keys.length === 0) {

@@ -4,7 +4,7 @@ import { noWords, runCommand, textOption } from './command.ts';
 import { UsageError } from './command-io.ts';
 import type { CommandIo } from './command-io.ts';
 import { configuredOptions, databaseOf, loadConfigured } from './configured.ts';
-import { renderBytes, renderMoment, renderTable } from './table.ts';
+import { plainJson, renderBytes, renderMoment, renderTable } from './table.ts';
 
 const usage = `usage: sallyport store stats  -c FILE [--state-dir DIR] [--json]       count what is stored
        sallyport store check  -c FILE [--state-dir DIR]                look for damage
@@ -63,7 +63,7 @@ async function stats(given: Given, io: CommandIo): Promise<number> {
   const { readDatabaseStats } = await loadMaintenance();
   const found = readDatabaseStats(path, io.clock());
   if (given.options['json'] === true) {
-    io.stdout(`${JSON.stringify({ path, ...found }, null, 2)}\n`);
+    io.stdout(plainJson({ path, ...found }));
     return 0;
   }
   const { grants, connections } = found;

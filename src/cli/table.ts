@@ -40,3 +40,19 @@ export function renderBytes(bytes: number): string {
 export function plainText(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }
+
+/**
+ * A value as indented JSON that is harmless for a terminal, too: `JSON.stringify` leaves C1 controls and what turns the
+ * writing direction as they are.
+ */
+export function plainJson(value: unknown): string {
+  const escaped = JSON.stringify(value, null, 2).replaceAll(
+    /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) =>
+      // By UTF-16 units, as JSON writes them (RFC 8259 §7).
+      [...Array(character.length).keys()]
+        .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+        .join(''),
+  );
+  return `${escaped}\n`;
+}

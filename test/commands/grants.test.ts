@@ -107,6 +107,27 @@ describe('sallyport grants list', () => {
   });
 });
 
+describe('what a provider calls somebody', () => {
+  const evil = 'al\u{9b}31m\u{202e}\u{e0041}ice';
+
+  it.each([
+    ['a list', ['list']],
+    ['a list as JSON', ['list', '--json']],
+  ])('is harmless for a terminal in %s', async (_what, args) => {
+    const stack = await scene.start();
+    await stack.signIn({ account: evil });
+    const { out } = await grants(args);
+    expect(out).toContain('31m');
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('is told whole to programs', async () => {
+    const stack = await scene.start();
+    await stack.signIn({ account: evil });
+    expect(await listed()).toEqual([expect.objectContaining({ account: evil })]);
+  });
+});
+
 describe('sallyport grants show', () => {
   it('tells the name and scopes, when the secrets open what is sealed', async () => {
     const stack = await scene.start();
