@@ -21,7 +21,12 @@ const tokenServers = [
 
 describe('a benchmark', () => {
   it.each([
-    ['refresh', refreshBench, tokenServers],
+    // Those that are not installed have their row, too.
+    [
+      'refresh',
+      refreshBench,
+      [...tokenServers, 'better-auth 1.7, arrays', 'better-auth 1.7, SQLite in memory'],
+    ],
     ['code', codeBench, tokenServers],
     ['documents', documentsBench, ['bare node:http, same bytes', 'sallyport']],
     ['proxied', proxiedBench, ['the same engine, blind', 'sallyport gateway']],
