@@ -6,13 +6,18 @@ import { formatDuration } from '../config/duration.ts';
 import { loadKeySet } from '../keys/key-set.ts';
 import { SallyportError } from '../types/error.ts';
 import { missingAccess } from '../upstream/public-upstreams.ts';
+import { UsageError } from './command-io.ts';
 import type { CommandIo } from './command-io.ts';
+import { explainConfig, showProfiles } from './config-explain.ts';
 
 /** What this command needs of {@link CommandIo}. */
 export type ConfigCommandIo = Pick<CommandIo, 'stdout' | 'stderr' | 'env' | 'readFile'>;
 
-const usage = `usage: sallyport config check FILE    find every mistake in a configuration
-       sallyport config schema        print the JSON Schema of configurations
+const usage = `usage: sallyport config check FILE             find every mistake in a configuration
+       sallyport config explain FILE           how each upstream is spoken to, and what says so
+                 [--upstream NAME] [--json]
+       sallyport config profiles [NAME]        the providers that we know  [--json]
+       sallyport config schema                 print the JSON Schema of configurations
 `;
 
 /**
@@ -30,6 +35,7 @@ export async function runConfigCommand(args: readonly string[], io: ConfigComman
     return 0;
   }
   if (action === 'check' && file !== undefined && rest.length === 0) return check(file, io);
+  if (action === 'explain' || action === 'profiles') return tell(action, args.slice(1), io);
   io.stderr(`sallyport: ${mistake(args)}\n\n${usage}`);
   return 2;
 }
@@ -46,6 +52,26 @@ async function check(file: string, io: ConfigCommandIo): Promise<number> {
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     io.stderr(`${file}: ${error.message}\n`);
+    return 1;
+  }
+}
+
+async function tell(
+  what: 'explain' | 'profiles',
+  args: readonly string[],
+  io: ConfigCommandIo,
+): Promise<number> {
+  try {
+    if (what === 'explain') await explainConfig(args, io);
+    else showProfiles(args, io);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      io.stderr(`sallyport: ${error.message}\n\n${usage}`);
+      return 2;
+    }
+    if (!(error instanceof SallyportError)) throw error;
+    io.stderr(`sallyport: ${error.message}\n`);
     return 1;
   }
 }

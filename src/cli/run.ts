@@ -13,6 +13,8 @@ const help = `sallyport: OAuth 2.1 authorization server and gateway for MCP serv
 
   sallyport serve -c FILE [--state-dir DIR]   start the gateway
   sallyport config check FILE                 find every mistake in a configuration
+  sallyport config explain FILE [--json]      how each upstream is spoken to, and what says so
+  sallyport config profiles [NAME]            the identity providers that we know
   sallyport config schema                     print the JSON Schema of configurations
   sallyport access test -c FILE --claims FILE what the access rules say about somebody, and why
   sallyport doctor URL [--register] [--json]  what would break the main clients at an MCP server

@@ -37,7 +37,7 @@ export const entra: Profile = {
   },
   variants: [
     {
-      about: 'People of any organisation (and with common, personal accounts too)',
+      about: 'People of any organisation',
       when: { tenant: ['organizations', 'common'] },
       settings: { issuer_template: 'https://{domain}/{tenantid}/v2.0' },
     },
