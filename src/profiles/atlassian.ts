@@ -22,6 +22,7 @@ export const atlassian: Profile = {
   },
   recognise: ['auth.atlassian.com'],
   openAccounts: { name: 'Atlassian', hosts: ['auth.atlassian.com', 'mcp.atlassian.com'] },
+  example: { access: { subjects: ['5b10ac8d82e05b22cc7d4ef5'] } },
   refreshTokens: {
     from: 'The scope offline_access.',
     rotation: 'A new one at every use; the last one is good for 90 days without use.',

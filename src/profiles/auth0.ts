@@ -29,6 +29,7 @@ export const auth0: Profile = {
     client_assertion_audience: 'issuer',
   },
   recognise: ['*.auth0.com'],
+  example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'The scope offline_access; with an audience, "Allow Offline Access" must also be on for that API.',
     rotation: 'A setting of the application; when rotation is on, a second use ends the whole family.',

@@ -18,6 +18,7 @@ export const authentik: Profile = {
     scopes: ['openid', 'profile', 'email', 'offline_access'],
     token_endpoint_auth_method: 'client_secret_basic',
   },
+  example: { access: { groups: ['mcp users'] } },
   refreshTokens: {
     from: 'The scope offline_access, with its mapping selected in the provider.',
     rotation: 'A new one at every use; a used one is good for nothing.',

@@ -27,6 +27,7 @@ export const cognito: Profile = {
     token_endpoint_auth_method: 'client_secret_basic',
   },
   recognise: ['cognito-idp.*.amazonaws.com'],
+  example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'Always, with the authorization code grant; how long it lives is a setting of the app client (30 days).',
     rotation: 'None unless rotation is switched on for the app client: a refresh returns no new one.',

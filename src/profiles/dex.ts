@@ -18,6 +18,7 @@ export const dex: Profile = {
     token_endpoint_auth_method: 'client_secret_basic',
     revocation: { style: 'none' },
   },
+  example: { access: { groups: ['example-corp:platform'] } },
   refreshTokens: {
     from: 'The scope offline_access, with connectors that can refresh.',
     rotation: 'A new one at every use; the old one is good for three more seconds (reuseInterval).',

@@ -25,6 +25,7 @@ export const discord: Profile = {
   },
   recognise: ['discord.com'],
   openAccounts: { name: 'Discord', hosts: ['discord.com'] },
+  example: { access: { subjects: ['80351110224678912'] } },
   refreshTokens: {
     from: 'Always; access tokens live seven days.',
     rotation: 'A new one at every use.',

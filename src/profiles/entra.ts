@@ -66,6 +66,18 @@ export const entra: Profile = {
     'login.partner.microsoftonline.cn',
     'sts.windows.net',
   ],
+  openAccounts: {
+    name: 'Entra ID',
+    hosts: [
+      'login.microsoftonline.com',
+      'login.microsoftonline.us',
+      'login.partner.microsoftonline.cn',
+      'login.chinacloudapi.cn',
+      'login.windows.net',
+    ],
+    tenants: ['common', 'organizations', 'consumers', '9188040d-6c67-4c5b-b112-36a304b66dad'],
+  },
+  example: { access: { entra_tenants: ['11111111-2222-4333-8444-555555555555'] } },
   refreshTokens: {
     from: 'The scope offline_access.',
     rotation: 'A new one at every use; the old one stays good (90 days).',

@@ -8,6 +8,18 @@ export const genericOauth2: Profile = {
     'API or from the token answer.',
   variables: {},
   settings: { type: 'oauth2' },
+  example: {
+    access: { subjects: ['248289761001'] },
+    settings: {
+      authorization_endpoint: 'https://idp.example.com/authorize',
+      token_endpoint: 'https://idp.example.com/token',
+      scopes: ['profile'],
+      userinfo: {
+        endpoint_url: 'https://idp.example.com/userinfo',
+        field_mapping: { subject_fields: ['id'] },
+      },
+    },
+  },
   refreshTokens: {
     from: 'Whatever the provider wants: often a scope.',
     rotation: 'Whatever the provider does: an answer without a refresh token leaves the old one in place.',

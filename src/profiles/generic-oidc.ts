@@ -8,6 +8,10 @@ export const genericOidc: Profile = {
     'every setting can be written beside it.',
   variables: {},
   settings: { type: 'oidc' },
+  example: {
+    access: { email_domains: ['example.com'] },
+    settings: { issuer_url: 'https://idp.example.com' },
+  },
   refreshTokens: {
     from: 'The scope offline_access, asked for where the metadata lists it (OpenID Connect Core §11).',
     rotation: 'Whatever the provider does: an answer without a refresh token leaves the old one in place.',

@@ -63,6 +63,10 @@ export const github: Profile = {
   ],
   recognise: ['github.com'],
   openAccounts: { name: 'GitHub', hosts: ['github.com'] },
+  example: {
+    access: { github_organizations: ['example-corp'] },
+    settings: { scopes: ['read:user', 'user:email', 'read:org'] },
+  },
   refreshTokens: {
     from: 'GitHub Apps with "Expire user authorization tokens" on. OAuth Apps have none and need none.',
     rotation: 'GitHub Apps: a new one at every use, good for six months; the access token lives eight hours.',

@@ -21,6 +21,7 @@ export const gitlab: Profile = {
   },
   recognise: ['gitlab.com'],
   openAccounts: { name: 'GitLab.com', hosts: ['gitlab.com'] },
+  example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'Always.',
     rotation: 'A new one at every use; the old pair ends at once. Access tokens live two hours.',

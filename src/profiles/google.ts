@@ -26,6 +26,7 @@ export const google: Profile = {
   },
   recognise: ['accounts.google.com'],
   openAccounts: { name: 'Google', hosts: ['accounts.google.com'] },
+  example: { access: { google_hosted_domains: ['example.com'] } },
   refreshTokens: {
     from: 'access_type=offline; on later sign-ins only together with prompt=consent, which this profile sends.',
     rotation: 'None: the same refresh token stays good, and a refresh does not repeat it.',

@@ -19,6 +19,7 @@ export const keycloak: Profile = {
     token_endpoint_auth_method: 'client_secret_basic',
     client_assertion_audience: 'issuer',
   },
+  example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from:
       'Always; with offline_access one that outlives the sign-in session (its refresh_expires_in is then 0, which means ' +

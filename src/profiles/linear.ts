@@ -27,6 +27,7 @@ export const linear: Profile = {
   },
   recognise: ['linear.app'],
   openAccounts: { name: 'Linear', hosts: ['linear.app'] },
+  example: { access: { subjects: ['9cfb482a-81e3-4154-b5b9-2c805e70a02d'] } },
   refreshTokens: {
     from: 'Always; access tokens live 24 hours.',
     rotation: 'A new one at every use; the old one is good for a short while longer.',

@@ -24,6 +24,7 @@ export const notion: Profile = {
   },
   recognise: ['api.notion.com'],
   openAccounts: { name: 'Notion', hosts: ['api.notion.com'] },
+  example: { access: { subjects: ['7f03dda0-f132-49d7-b8b2-29c9ed1b1f0e'] } },
   refreshTokens: {
     from: 'Always.',
     rotation: 'A new one at every use.',

@@ -35,6 +35,7 @@ export const okta: Profile = {
     },
   ],
   recognise: ['*.okta.com', '*.oktapreview.com', '*.okta-emea.com', '*.okta-gov.com'],
+  example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'The scope offline_access, with the grant type Refresh Token switched on for the application.',
     rotation:

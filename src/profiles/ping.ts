@@ -25,6 +25,7 @@ export const ping: Profile = {
     client_assertion_audience: 'token_endpoint',
   },
   recognise: ['auth.pingone.com', 'auth.pingone.eu', 'auth.pingone.ca', 'auth.pingone.asia'],
+  example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'The grant type Refresh Token of the application.',
     rotation: 'A new one at every use; a rolling lifetime is a setting of the application.',

@@ -36,6 +36,15 @@ export interface OpenAccounts {
   readonly name: string;
   /** These, and everything below them. */
   readonly hosts: readonly string[];
+  /** Only where the path begins with one of these: tenants that take everybody's people. */
+  readonly tenants?: readonly string[];
+}
+
+/** What a configuration of an operator's own has beside client id, secret and variables. */
+export interface Example {
+  /** A rule about who may sign in, of the kind that this provider's word is good for. */
+  readonly access: Readonly<Record<string, readonly string[]>>;
+  readonly settings?: ProviderSettings;
 }
 
 /** One provider as data. Later variants go over earlier ones, and the file goes over all. */
@@ -50,6 +59,7 @@ export interface Profile {
   /** Hosts by which a file without a profile is told that there is this one; `*.` is anything below. */
   readonly recognise?: readonly string[];
   readonly openAccounts?: OpenAccounts;
+  readonly example: Example;
   readonly refreshTokens: {
     /** What brings one. */
     readonly from: string;

@@ -25,6 +25,7 @@ export const salesforce: Profile = {
   },
   recognise: ['login.salesforce.com', 'test.salesforce.com', '*.my.salesforce.com'],
   openAccounts: { name: 'Salesforce', hosts: ['login.salesforce.com', 'test.salesforce.com'] },
+  example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'The scope refresh_token.',
     rotation: 'The same one stays good, unless rotation is switched on for the app.',

@@ -68,6 +68,7 @@ export const slack: Profile = {
   ],
   recognise: ['slack.com'],
   openAccounts: { name: 'Slack', hosts: ['slack.com'] },
+  example: { access: { subjects: ['U0123456789'] } },
   refreshTokens: {
     from: 'Only apps with token rotation switched on, which cannot be undone; the access token then lives 12 hours.',
     rotation: 'A new one at every use.',

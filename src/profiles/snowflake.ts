@@ -23,6 +23,7 @@ export const snowflake: Profile = {
     revocation: { style: 'none' },
   },
   recognise: ['*.snowflakecomputing.com'],
+  example: { access: { subjects: ['ALICE'] } },
   refreshTokens: {
     from: 'The scope refresh_token, with OAUTH_ISSUE_REFRESH_TOKENS on in the security integration.',
     rotation:

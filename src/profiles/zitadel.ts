@@ -19,6 +19,7 @@ export const zitadel: Profile = {
     client_assertion_audience: 'issuer',
   },
   recognise: ['*.zitadel.cloud'],
+  example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'The scope offline_access, with the grant type Refresh Token of the application.',
     rotation: 'A new one at every use.',

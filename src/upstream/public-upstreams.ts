@@ -1,51 +1,30 @@
 import type { AccessRule, Config, UpstreamConfig } from '../config/config.ts';
+import type { OpenAccounts } from '../profiles/profile.ts';
+import { profiles } from '../profiles/profiles.ts';
 
-/** Hosts (and everything below them) where anybody can make an account, and what people call them. */
-const publicProviders: Readonly<Record<string, string>> = {
-  'accounts.google.com': 'Google',
-  'appleid.apple.com': 'Apple',
-  'auth.atlassian.com': 'Atlassian',
-  'mcp.atlassian.com': 'Atlassian',
-  'bitbucket.org': 'Bitbucket',
-  'discord.com': 'Discord',
-  'dropbox.com': 'Dropbox',
-  'facebook.com': 'Facebook',
-  'figma.com': 'Figma',
-  'github.com': 'GitHub',
-  'gitlab.com': 'GitLab.com',
-  'huggingface.co': 'Hugging Face',
-  'linear.app': 'Linear',
-  'linkedin.com': 'LinkedIn',
-  'login.live.com': 'Microsoft (personal accounts)',
-  'login.salesforce.com': 'Salesforce',
-  'api.notion.com': 'Notion',
-  'paypal.com': 'PayPal',
-  'reddit.com': 'Reddit',
-  'slack.com': 'Slack',
-  'accounts.spotify.com': 'Spotify',
-  'connect.stripe.com': 'Stripe',
-  'id.twitch.tv': 'Twitch',
-  'twitter.com': 'X',
-  'x.com': 'X',
-  'api.login.yahoo.com': 'Yahoo',
-  'zoom.us': 'Zoom',
-};
+/** Places without a profile: hosts (and everything below them) where anybody can make an account. */
+const otherPlaces: readonly OpenAccounts[] = [
+  { name: 'Apple', hosts: ['appleid.apple.com'] },
+  { name: 'Bitbucket', hosts: ['bitbucket.org'] },
+  { name: 'Dropbox', hosts: ['dropbox.com'] },
+  { name: 'Facebook', hosts: ['facebook.com'] },
+  { name: 'Figma', hosts: ['figma.com'] },
+  { name: 'Hugging Face', hosts: ['huggingface.co'] },
+  { name: 'LinkedIn', hosts: ['linkedin.com'] },
+  { name: 'Microsoft (personal accounts)', hosts: ['login.live.com'] },
+  { name: 'PayPal', hosts: ['paypal.com'] },
+  { name: 'Reddit', hosts: ['reddit.com'] },
+  { name: 'Spotify', hosts: ['accounts.spotify.com'] },
+  { name: 'Stripe', hosts: ['connect.stripe.com'] },
+  { name: 'Twitch', hosts: ['id.twitch.tv'] },
+  { name: 'X', hosts: ['twitter.com', 'x.com'] },
+  { name: 'Yahoo', hosts: ['api.login.yahoo.com'] },
+  { name: 'Zoom', hosts: ['zoom.us'] },
+];
 
-/** Tenants of Entra ID that take accounts of every tenant, and the one tenant of all personal accounts. */
-const openEntraTenants: ReadonlySet<string> = new Set([
-  'common',
-  'organizations',
-  'consumers',
-  '9188040d-6c67-4c5b-b112-36a304b66dad',
-]);
-
-const entraHosts: ReadonlySet<string> = new Set([
-  'login.microsoftonline.com',
-  'login.microsoftonline.us',
-  'login.partner.microsoftonline.cn',
-  'login.chinacloudapi.cn',
-  'login.windows.net',
-]);
+const places: readonly OpenAccounts[] = [...profiles.values()]
+  .flatMap(({ openAccounts }) => (openAccounts ? [openAccounts] : []))
+  .concat(otherPlaces);
 
 /**
  * Why an upstream admits people that the operator does not know, as the end of a sentence ("anybody can have an account
@@ -56,10 +35,18 @@ export function admitsAnyone(upstream: UpstreamConfig): string | null {
   if (!url) return null;
   const host = url.hostname.replace(/\.$/, '');
   const tenant = url.pathname.split('/')[1]?.toLowerCase() ?? '';
-  if (entraHosts.has(host) && openEntraTenants.has(tenant))
-    return `every organization's people can sign in at the multi-tenant Entra ID endpoint "${tenant}"`;
-  const known = Object.keys(publicProviders).find((name) => host === name || host.endsWith(`.${name}`));
-  return known === undefined ? null : `anybody can have an account at ${publicProviders[known]}`;
+  const place = places.find(({ hosts, tenants }) => isAt(host, hosts) && (tenants?.includes(tenant) ?? true));
+  if (!place) return null;
+  if (!place.tenants) return `anybody can have an account at ${place.name}`;
+  const { issuerRule } = upstream.settings;
+  const chosen = issuerRule.kind === 'tenant' && issuerRule.tenants !== null;
+  return chosen
+    ? null
+    : `every organization's people can sign in at the multi-tenant ${place.name} endpoint "${tenant}"`;
+}
+
+function isAt(host: string, places: readonly string[]): boolean {
+  return places.some((name) => host === name || host.endsWith(`.${name}`));
 }
 
 /**

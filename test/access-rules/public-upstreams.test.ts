@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { standardSettings } from '../../src/config/upstream-settings.ts';
 import { admitsAnyone } from '../../src/upstream/public-upstreams.ts';
 import { oauth2Config, oidcConfig } from '../fixtures/upstream.ts';
 
@@ -18,6 +19,24 @@ describe('upstreams where anybody can have an account', () => {
 
   test('GitHub is one', () => {
     expect(admitsAnyone(oauth2Config('https://github.com/login/oauth'))).toContain('GitHub');
+  });
+
+  test('a multi-tenant one is none where the tenants are chosen', () => {
+    const at = (tenants: readonly string[] | null): string | null =>
+      admitsAnyone({
+        ...oidcConfig('https://login.microsoftonline.com/organizations/v2.0'),
+        settings: {
+          ...standardSettings,
+          profile: 'entra',
+          issuerRule: {
+            kind: 'tenant',
+            template: 'https://login.microsoftonline.com/{tenantid}/v2.0',
+            tenants,
+          },
+        },
+      });
+    expect(at(null)).toContain('multi-tenant');
+    expect(at(['72f988bf-86f1-41af-91ab-2d7cd011db47'])).toBeNull();
   });
 
   test.each([
