@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { run } from '../../src/cli/run.ts';
 import { resolveRunConfig } from '../../src/config/resolve.ts';
 
-const pages = ['README.md', ...globSync('docs/*.md'), 'AGENTS.md', 'CONTRIBUTING.md'];
+const pages = ['README.md', ...globSync('docs/{*,providers/*}.md'), 'AGENTS.md', 'CONTRIBUTING.md'];
 
 const io = {
   env: { KEYCLOAK_CLIENT_SECRET: 'a-secret-of-more-than-thirty-two-characters' },
