@@ -56,7 +56,7 @@ export function createLookups(
 
 /** The token goes to the API that belongs to its upstream, and nowhere else: redirects are not followed. */
 function apiOf(
-  { allowPrivateIps, insecureAllowHttp }: UpstreamConfig,
+  { allowPrivateIps, insecureAllowHttp, settings }: UpstreamConfig,
   { api, fetch }: { readonly api: string; readonly fetch: GuardedFetch | undefined },
 ): { readonly api: string; readonly fetch: GuardedFetch; readonly own: GuardedFetch | null } {
   if (fetch) return { api, fetch, own: null };
@@ -65,6 +65,7 @@ function apiOf(
     allowPrivate: allowPrivateIps,
     privateHosts: [new URL(api).hostname],
     allowLoopback: isLoopbackUrl(api),
+    transport: settings.transport,
     timeout,
     redirects: 'return',
   });
