@@ -14,7 +14,8 @@ export interface Difference {
 const derived: ReadonlySet<string> = new Set(['warnings', 'toolhiveFile']);
 
 /** People put secrets there, whatever we advise. */
-const unshown = /(?:additionalAuthorizationParams|additionalHeaders|pem|cert|logoUrl)\b/u;
+const unshown =
+  /(?:additionalAuthorizationParams|tokenParams|refreshParams|additionalHeaders|body|pem|ca|cert|certificate|logoUrl)\b/u;
 
 const durations: ReadonlySet<string> = new Set([
   'accessToken',

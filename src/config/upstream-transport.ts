@@ -37,6 +37,11 @@ export async function loadClientKey(
         fix: 'add client_key_file, or remove it',
       });
   }
+  checkPair(section, ['client_key_certificate_file', 'client_key_file'], {
+    ...place,
+    cert: certificate,
+    key: pem,
+  });
   if (pem === null || origin === undefined) return null;
   return { pem: { pem: new Secret(pem), origin }, keyId, certificate, audience };
 }
@@ -46,7 +51,15 @@ export async function loadTransport(section: Section, place: Place): Promise<Ups
   const ca = await loadPem(section, 'ca_file', place);
   const cert = await loadPem(section, 'client_certificate_file', place);
   const key = await loadPem(section, 'client_certificate_key_file', place);
-  checkPair(section, place);
+  const pair = ['client_certificate_file', 'client_certificate_key_file'] as const;
+  for (const [field, other] of [pair, [pair[1], pair[0]] as const]) {
+    if (section[field] !== undefined && section[other] === undefined)
+      place.resolving.findings.refuse([...place.path, other], {
+        problem: `is missing, and ${field} is there`,
+        fix: `add ${other}, or remove ${field}`,
+      });
+  }
+  checkPair(section, pair, { ...place, cert, key });
   return {
     ca,
     clientCertificate: cert !== null && key !== null ? { cert, key: new Secret(key) } : null,
@@ -54,16 +67,19 @@ export async function loadTransport(section: Section, place: Place): Promise<Ups
   };
 }
 
-function checkPair(section: Section, { resolving, path }: Place): void {
-  const fields = ['client_certificate_file', 'client_certificate_key_file'] as const;
-  for (const [field, other] of [fields, fields.toReversed()]) {
-    if (field === undefined || other === undefined) continue;
-    if (section[field as FileField] !== undefined && section[other as FileField] === undefined)
-      resolving.findings.refuse([...path, other], {
-        problem: `is missing, and ${field} is there`,
-        fix: `add ${other}, or remove ${field}`,
-      });
-  }
+/** A certificate of another key is found out here, and not by the provider. */
+function checkPair(
+  section: Section,
+  [field, keyField]: readonly [FileField, FileField],
+  pair: Place & { readonly cert: string | null; readonly key: string | null },
+): void {
+  const { cert, key, resolving, path } = pair;
+  if (cert === null || key === null) return;
+  if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return;
+  resolving.findings.refuse([...path, field], {
+    problem: `the file ${section[field]} holds a certificate of another key than ${keyField} does`,
+    fix: 'name a certificate and its own key',
+  });
 }
 
 async function loadProxy(section: Section, { resolving, path }: Place): Promise<UpstreamTransport['proxy']> {

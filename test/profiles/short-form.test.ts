@@ -272,7 +272,7 @@ describe('a file without profiles', () => {
     ]);
     const plain = await resolve(withOidc({ issuer_url: 'https://idp.example.com' }));
     expect(plain.warnings.filter((one) => one.includes('profile'))).toEqual([]);
-    const lookalike = await resolve(withOidc({ issuer_url: 'https://okta.com.example.com' }));
+    const lookalike = await resolve(withOidc({ issuer_url: 'https://login.okta.com.example.com' }));
     expect(lookalike.warnings.filter((one) => one.includes('profile'))).toEqual([]);
   });
 
