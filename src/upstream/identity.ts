@@ -4,7 +4,19 @@ import type { Identity } from '../types/tokens.ts';
 
 const syntheticSubject = /^tk-[0-9a-f]{32}$/;
 
-/** Whether a subject has the form that is reserved for those made from a token; no provider may use it. */
+/** Characters; OpenID Connect Core §2 has 255 for `sub`, and several claims may make one. */
+const longestSubject = 2048;
+
+/** Why no provider may call somebody so, as the rest of a sentence; `null`: it may. */
+export function subjectProblem(subject: string): string | null {
+  if (isSyntheticSubject(subject)) return 'has the form that is kept for synthetic subjects';
+  if (subject.length > longestSubject) return `is longer than ${longestSubject} characters`;
+  // Our ids are made from UTF-8, in which every lone surrogate is the same: two people would be one. NUL ends texts.
+  if (!subject.isWellFormed() || subject.includes('\0')) return 'has characters that no text has';
+  return null;
+}
+
+/** Whether a subject has the form that is reserved for those made from a token. */
 export function isSyntheticSubject(subject: string): boolean {
   return syntheticSubject.test(subject);
 }

@@ -1,6 +1,6 @@
 import type { OAuth2UpstreamConfig, UserinfoConfig } from '../config/config.ts';
 import type { Identity } from '../types/tokens.ts';
-import { isSyntheticSubject } from './identity.ts';
+import { subjectProblem } from './identity.ts';
 import { UpstreamError } from './provider.ts';
 import { pickField, profileOf } from './userinfo.ts';
 
@@ -15,7 +15,7 @@ export function identityFromFields(
     const fields = userinfo.subjectFields.join(', ');
     throw new UpstreamError('invalid', upstream, `userinfo: none of the subject fields (${fields}) is there`);
   }
-  if (isSyntheticSubject(subject))
-    throw new UpstreamError('invalid', upstream, 'the subject has the form that is kept for synthetic ones');
+  const problem = subjectProblem(subject);
+  if (problem !== null) throw new UpstreamError('invalid', upstream, `the subject ${problem}`);
   return { upstream, subject, ...profileOf(claims, userinfo, settings), synthetic: false, claims };
 }

@@ -1,5 +1,5 @@
 import type { OidcUpstreamConfig } from '../config/config.ts';
-import { isSyntheticSubject } from './identity.ts';
+import { subjectProblem } from './identity.ts';
 import { UpstreamError } from './provider.ts';
 
 /**
@@ -23,16 +23,18 @@ export function subjectIn(
   for (const name of names) {
     const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
     if (typeof value !== 'string' || value === '') return { missing: name };
+    // Before it is encoded, which fails for lone surrogates.
+    if (names.length > 1) checkSubject(value, config);
     values.push(value);
   }
   const subject = names.length === 1 ? (values[0] ?? '') : values.map(encodeURIComponent).join(':');
-  if (isSyntheticSubject(subject))
-    throw new UpstreamError(
-      'invalid',
-      config.name,
-      'the subject has the form that is kept for synthetic ones',
-    );
+  checkSubject(subject, config);
   return subject;
+}
+
+function checkSubject(subject: string, { name }: OidcUpstreamConfig): void {
+  const problem = subjectProblem(subject);
+  if (problem !== null) throw new UpstreamError('invalid', name, `the subject ${problem}`);
 }
 
 /** The claims that make the subject, in their order. */

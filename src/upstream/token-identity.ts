@@ -1,7 +1,7 @@
 import type { TokenIdentity } from '../config/upstream-settings.ts';
 import { parseTokenPath, readTokenPath } from '../oauth/token-path.ts';
 import type { Identity } from '../types/tokens.ts';
-import { isSyntheticSubject } from './identity.ts';
+import { subjectProblem } from './identity.ts';
 import { UpstreamError } from './provider.ts';
 
 /**
@@ -17,8 +17,8 @@ export function identityFromToken(
   const subject = textOf(found);
   const where = `identity from the token answer: ${paths.subject}`;
   if (subject === null) throw new UpstreamError('invalid', upstream, `${where} ${problemOf(found)}`);
-  if (isSyntheticSubject(subject))
-    throw new UpstreamError('invalid', upstream, `${where} has the form that is kept for synthetic subjects`);
+  const problem = subjectProblem(subject);
+  if (problem !== null) throw new UpstreamError('invalid', upstream, `${where} ${problem}`);
   const name = textAt(body, paths.name);
   const email = textAt(body, paths.email);
   return {

@@ -157,8 +157,12 @@ describe('userinfo', () => {
     expect((await exchange()).identity).toMatchObject({ email: 'ceo@example.com', emailVerified: false });
   });
 
-  test('may not give a subject in the form of synthetic ones', async () => {
-    server.on('/user', json({ sub: `tk-${'ab'.repeat(16)}` }));
+  test.each([
+    ['in the form of synthetic ones', `tk-${'ab'.repeat(16)}`],
+    ['with half a character', 'alice\udc00'],
+    ['that is longer than any', 'a'.repeat(2049)],
+  ])('may not give a subject %s', async (_what, sub) => {
+    server.on('/user', json({ sub }));
     await expect(exchange()).rejects.toMatchObject({ failure: 'invalid' });
   });
 

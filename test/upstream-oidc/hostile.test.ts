@@ -62,6 +62,8 @@ describe('ID tokens', () => {
     ['no issue time', { iat: undefined }],
     ['no subject', { sub: undefined }],
     ['an empty subject', { sub: '' }],
+    ['half a character in its subject', { sub: 'alice\ud800' }],
+    ['a NUL in its subject', { sub: 'alice\0' }],
     ['an auth_time that is no number', { auth_time: 'yesterday' }],
   ])('with %s are invalid', async (_what, claims) => {
     const iss = 'iss' in claims && claims.iss === 'slash' ? { iss: `${idp.origin}/` } : {};

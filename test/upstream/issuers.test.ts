@@ -195,6 +195,11 @@ describe('a subject of several claims', () => {
     await expect(signIn(connect(settings), claims)).rejects.toThrow(/no usable claim "(?:tid|oid)"/u);
   });
 
+  it('is invalid when a part has half a character, which no encoding has', async () => {
+    const claims = { tid: ours, oid: 'x\ud800' };
+    await expect(signIn(connect(settings), claims)).rejects.toMatchObject({ failure: 'invalid' });
+  });
+
   it('is compared whole at a refresh', async () => {
     const by = connect(settings);
     const refreshed = async (claims: Record<string, unknown>): Promise<boolean> => {
