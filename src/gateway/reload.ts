@@ -29,12 +29,16 @@ export function reloader(
   given: Config,
   { stateDir, source }: StartOptions,
 ): RunningGateway['reload'] {
-  return (config) =>
+  // Whoever asks while one waits for its turn is served by that one: it has read nothing yet.
+  let waiting: Promise<readonly string[]> | null = null;
+  const start = (config?: Config): Promise<readonly string[]> =>
     auth.reload(async () => {
+      if (config === undefined) waiting = null;
       const next = await complete(config ?? (await source?.load()) ?? given, stateDir);
       checkChangeable({ before: auth.config, after: next }, fixed);
       return next;
     });
+  return (config) => (config === undefined ? (waiting ??= start()) : start(config));
 }
 
 /** Reloads when a file changes. Whoever reloads has told the log and `/readyz` already when it was refused. */
