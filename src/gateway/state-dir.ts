@@ -43,8 +43,31 @@ export async function withStateDir(config: Config, stateDir: string): Promise<Co
     await mkdir(stateDir, { recursive: true, mode: 0o700 });
     if (!config.signingKeys) await keep(join(stateDir, signingKeyName), () => generateSigningKeyPem());
     if (config.hmacSecrets.length === 0) await keep(join(stateDir, hmacSecretName), newSecret);
-    return readState(config, stateDir);
+    const state = await readState(config, stateDir);
+    return { ...state, warnings: [...state.warnings, ...(await openToEverybody(stateDir))] };
   });
+}
+
+/** The directory may have been there before us, and files may have come back from a backup: with modes of somebody else. */
+async function openToEverybody(stateDir: string): Promise<readonly string[]> {
+  const folder = {
+    path: stateDir,
+    bits: 0o002,
+    why: 'whoever puts a key there signs in as anybody',
+    fix: 700,
+  };
+  const secret = { bits: 0o007, why: 'whoever reads it signs in as anybody', fix: 600 };
+  const files = stateFiles(stateDir).map((path) => ({ path, ...secret }));
+  const told = await Promise.all(
+    [folder, ...files].map(async ({ path, bits, why, fix }) => {
+      const mode = await stat(path).then(
+        (found) => found.mode,
+        () => 0,
+      );
+      return (mode & bits) === 0 ? [] : [`${path} is open to everybody: ${why}; chmod ${fix} ${path}`];
+    }),
+  );
+  return told.flat();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -206,6 +206,49 @@ describe('a key of the state directory that is rotated', () => {
     const next = generateSigningKeyPem();
     await dropSigningKeys(join(folder, 'state'), next);
     await expect.poll(() => kids(running)).toEqual([parseSigningKey(next, 'test').kid]);
+  });
+});
+
+describe('a storm of reloads', () => {
+  it('reads the files once more for all who wait, and every change counts', async () => {
+    await writeFile(join(folder, 'secret'), 'a-secret-of-the-upstream');
+    const file = await write();
+    const source = configSource(file, { io: processIo });
+    let loads = 0;
+    const load = (): ReturnType<typeof source.load> => {
+      loads += 1;
+      return source.load();
+    };
+    const options = { stateDir: join(folder, 'state'), log, source: { ...source, load } };
+    gateway = await startGateway(await source.load(), options);
+    await gateway.reload();
+    loads = 0;
+    const first = gateway.reload();
+    await write('session_lifespan: 24h\n');
+    const storm = Array.from({ length: 500 }, () => gateway?.reload());
+    await Promise.all([first, ...storm]);
+    // The file system tells of the change, too.
+    expect(loads).toBeLessThan(6);
+    expect(heard.some(({ message }) => message === reloaded)).toBe(true);
+  });
+});
+
+describe('a state directory', () => {
+  it('that everybody may write to, or a key that everybody may read, is told', async () => {
+    await writeFile(join(folder, 'secret'), 'a-secret-of-the-upstream');
+    await mkdir(join(folder, 'state'));
+    await chmod(join(folder, 'state'), 0o777);
+    const file = await write();
+    const running = await start(file);
+    expect((await readyz(running)).warnings.join()).toContain(
+      `${join(folder, 'state')} is open to everybody`,
+    );
+    await chmod(join(folder, 'state'), 0o700);
+    await running.reload();
+    expect((await readyz(running)).warnings.join()).not.toContain('open to everybody');
+    await chmod(join(folder, 'state', 'hmac-secret'), 0o644);
+    await running.reload();
+    expect((await readyz(running)).warnings.join()).toContain('hmac-secret is open to everybody');
   });
 });
 
