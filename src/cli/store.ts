@@ -4,7 +4,7 @@ import { noWords, runCommand, textOption } from './command.ts';
 import { UsageError } from './command-io.ts';
 import type { CommandIo } from './command-io.ts';
 import { configuredOptions, databaseOf, loadConfigured } from './configured.ts';
-import { plainJson, renderBytes, renderMoment, renderTable } from './table.ts';
+import { plainJson, plainText, renderBytes, renderMoment, renderTable } from './table.ts';
 
 const usage = `usage: sallyport store stats  -c FILE [--state-dir DIR] [--json]       count what is stored
        sallyport store check  -c FILE [--state-dir DIR]                look for damage
@@ -93,7 +93,7 @@ async function check(given: Given, io: CommandIo): Promise<number> {
     return 0;
   }
   io.stderr(`${path} is damaged: stop every gateway and restore a backup\n`);
-  io.stdout(damage.map((line) => `${line}\n`).join(''));
+  io.stdout(damage.map((line) => `${plainText(line)}\n`).join(''));
   return 1;
 }
 
