@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 export interface Question {
-  readonly method?: 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'OPTIONS' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }

@@ -1,4 +1,4 @@
-import type { Asking } from './ask.ts';
+import type { Answer, Asking } from './ask.ts';
 import { fail, finding, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { strangersRedirect } from './survey.ts';
@@ -38,10 +38,17 @@ export async function tryRegistration({ metadata }: View, ask: Asking): Promise<
       ),
     ];
   }
-  return [
-    finding('register', registered(answer.document ?? {})),
-    finding('redirect-exact', await strayRequest({ metadata, id }, ask)),
-  ];
+  const stray = await strayRequest({ metadata, id }, ask);
+  await takeBack(endpoint, answer, ask);
+  return [finding('register', registered(answer.document ?? {})), finding('redirect-exact', stray)];
+}
+
+/** Leaves nothing behind where the server has a way for that (RFC 7592 §2.3); at its registration's own origin only. */
+async function takeBack(endpoint: string, { document }: Answer, ask: Asking): Promise<void> {
+  const { registration_client_uri: uri, registration_access_token: token } = document ?? {};
+  if (typeof uri !== 'string' || typeof token !== 'string') return;
+  if (URL.parse(uri)?.origin !== new URL(endpoint).origin) return;
+  await ask(uri, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
 }
 
 function registered(document: Readonly<Record<string, unknown>>): Parameters<typeof finding>[1] {

@@ -65,6 +65,7 @@ const opening: Question = {
 /** Asks everything that the clients ask before they sign in. Sends no credentials and registers nothing. */
 export async function survey(given: URL, ask: Asking): Promise<Survey> {
   const post = await ask(given.href, opening);
+  await endSession(given, post, ask);
   const silent = { ...post, status: 0, problem: 'was not asked' };
   // An endpoint that wants no token would answer GET with a stream that never ends.
   const closed = post.status !== 0 && post.status !== 200;
@@ -80,6 +81,13 @@ export async function survey(given: URL, ask: Asking): Promise<Survey> {
   const servers = new Map<string, ServerSurvey>();
   for (const issuer of issuersOf(given, resource)) servers.set(issuer, await surveyServer(issuer, ask));
   return { given, mcp: { post, get, head }, preflight, challenge, resource, servers };
+}
+
+/** An endpoint that wants no token has begun a session: it is ended again (MCP 2025-11-25, transports, session management). */
+async function endSession({ href }: URL, { status, headers }: Answer, ask: Asking): Promise<void> {
+  const session = headers.get('mcp-session-id');
+  if (status === 200 && session !== null)
+    await ask(href, { method: 'DELETE', headers: { 'mcp-session-id': session } });
 }
 
 function crossOrigin(method: 'GET' | 'POST', headers: string): Question {

@@ -95,6 +95,41 @@ describe('a hostile server', () => {
   });
 });
 
+describe('what the doctor leaves behind', () => {
+  const left = (server: PlainServer): readonly string[] =>
+    server.received.filter(({ method }) => method === 'DELETE').map(({ url }) => url);
+
+  it('is no session at a server that wants no token', async () => {
+    const { server } = await examine(({ path }, reply) =>
+      path === '/mcp' ? { headers: { 'mcp-session-id': 's1' }, body: {} } : reply,
+    );
+    expect(left(server)).toEqual(['/mcp']);
+    expect(server.received.at(-1)?.headers.authorization).toBeUndefined();
+  });
+
+  it.each([
+    ['is no registration where it can be taken back', (origin: string) => `${origin}/register/c1`, 1],
+    ['is never deleted elsewhere', () => 'http://localhost:9/register/c1', 0],
+    ['may be described by anything', () => ({ toString: null }), 0],
+  ])('%s', async (_what, uri, times) => {
+    const server = await startPlainServer(({ path, method }, reply, origin) =>
+      path === '/register' && method === 'POST'
+        ? {
+            ...reply,
+            body: {
+              ...(reply.body as object),
+              registration_client_uri: uri(origin),
+              registration_access_token: 'rat',
+            },
+          }
+        : reply,
+    );
+    opened.push(server);
+    await examineUrl(new URL(server.url), { register: true });
+    expect(left(server)).toEqual(times === 0 ? [] : ['/register/c1']);
+  });
+});
+
 describe('addresses that a document names', () => {
   it('are private only when the given one is', async () => {
     const server = await startPlainServer();
