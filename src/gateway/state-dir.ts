@@ -50,24 +50,19 @@ export async function withStateDir(config: Config, stateDir: string): Promise<Co
 
 /** The directory may have been there before us, and files may have come back from a backup: with modes of somebody else. */
 async function openToEverybody(stateDir: string): Promise<readonly string[]> {
-  const folder = {
-    path: stateDir,
-    bits: 0o002,
-    why: 'whoever puts a key there signs in as anybody',
-    fix: 700,
+  const tell = async (
+    path: string,
+    { bits, fix }: { bits: number; fix: string },
+  ): Promise<readonly string[]> => {
+    const mode = await stat(path).then(
+      (found) => found.mode,
+      () => 0,
+    );
+    if ((mode & bits) === 0) return [];
+    return [`${path} is open to everybody, who can then sign in as anybody: chmod ${fix} ${path}`];
   };
-  const secret = { bits: 0o007, why: 'whoever reads it signs in as anybody', fix: 600 };
-  const files = stateFiles(stateDir).map((path) => ({ path, ...secret }));
-  const told = await Promise.all(
-    [folder, ...files].map(async ({ path, bits, why, fix }) => {
-      const mode = await stat(path).then(
-        (found) => found.mode,
-        () => 0,
-      );
-      return (mode & bits) === 0 ? [] : [`${path} is open to everybody: ${why}; chmod ${fix} ${path}`];
-    }),
-  );
-  return told.flat();
+  const files = stateFiles(stateDir).map((path) => tell(path, { bits: 0o007, fix: '600' }));
+  return (await Promise.all([tell(stateDir, { bits: 0o002, fix: '700' }), ...files])).flat();
 }
 
 /**
