@@ -4,18 +4,22 @@ import type { ConnectionRecord, GrantRecord, UserRecord } from './records.ts';
 
 const states: readonly GrantRecord['state'][] = ['code', 'active', 'revoked'];
 
-const reasons: readonly (RevocationReason | '')[] = [
-  '',
-  'revoked_by_client',
-  'code_replayed',
-  'refresh_token_replayed',
-  'access_tokens_revoked',
-  'access_denied',
-  'upstream_ended',
-  'upstream_silent',
-  'user_revoked',
-  'revoked_by_operator',
-];
+/** Every reason has its number; a record, so that a new one cannot be forgotten here. */
+const reasonNumbers: Readonly<Record<RevocationReason | '', number>> = {
+  '': 0,
+  revoked_by_client: 1,
+  code_replayed: 2,
+  refresh_token_replayed: 3,
+  access_tokens_revoked: 4,
+  access_denied: 5,
+  upstream_ended: 6,
+  upstream_silent: 7,
+  user_revoked: 8,
+  revoked_by_operator: 9,
+};
+
+// Its keys are its type's.
+const reasons = Object.keys(reasonNumbers) as readonly (RevocationReason | '')[];
 
 /** Records as strings of bytes, and back. A grant takes a third of what it takes as an object. */
 export class PackedRecords {
@@ -36,7 +40,7 @@ export class PackedRecords {
     for (const rotation of grant.rotations) packer.moment(rotation);
     packer.text(grant.rotatedBy).moment(grant.expiresAt).count(grant.revokedTokens.length);
     for (const tokenId of grant.revokedTokens) packer.text(tokenId);
-    return packer.count(reasons.indexOf(grant.revokedBecause)).end();
+    return packer.count(reasonNumbers[grant.revokedBecause]).end();
   }
 
   /** The readonly fields of a grant. */

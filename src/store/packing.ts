@@ -51,8 +51,9 @@ export class Packer {
     return this;
   }
 
-  /** A whole number from 0 to 2³²−1. */
+  /** A whole number from 0 to 2³²−1. @throws {RangeError} for any other: what it left would be read as another record */
   count(value: number): this {
+    if (value >>> 0 !== value) throw new RangeError(`${value} is no count`);
     this.#reserve(5);
     let rest = value;
     while (rest > 127) {

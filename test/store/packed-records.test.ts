@@ -21,6 +21,19 @@ const moment = fc.nat({ max: 2 ** 45 });
 const count = fc.nat({ max: 0xffff_ffff });
 const names = { bucket: fc.stringMatching(/^[0-9a-f]{3}$/u), userId: text };
 
+const everyReason: readonly GrantRecord['revokedBecause'][] = [
+  '',
+  'revoked_by_client',
+  'code_replayed',
+  'refresh_token_replayed',
+  'access_tokens_revoked',
+  'access_denied',
+  'upstream_ended',
+  'upstream_silent',
+  'user_revoked',
+  'revoked_by_operator',
+];
+
 const grants: fc.Arbitrary<GrantRecord> = fc.record({
   ...names,
   grantId: hash,
@@ -43,7 +56,7 @@ const grants: fc.Arbitrary<GrantRecord> = fc.record({
   rotatedBy: text,
   expiresAt: moment,
   revokedTokens: fc.array(text, { maxLength: 16 }),
-  revokedBecause: fc.constantFrom('', 'code_replayed', 'user_revoked', 'upstream_silent'),
+  revokedBecause: fc.constantFrom(...everyReason),
 });
 
 const users: fc.Arbitrary<UserRecord> = fc.record({ ...names, identity: sealed, identityAt: moment });
@@ -99,6 +112,31 @@ describe('a packed record', () => {
         expect(records.openGrant(first, packed)).toEqual(next);
       }),
     );
+  });
+
+  it.each([-1, 2 ** 32, 2 ** 53, 1.5, Number.NaN])(
+    'holds no count of %d, rather than another one',
+    (wrong) => {
+      const records = new PackedRecords();
+      fc.assert(
+        fc.property(grants, connections, (grant, connection) => {
+          expect(() => records.packGrant({ ...grant, generation: wrong })).toThrow(RangeError);
+          expect(() => records.packConnection({ ...connection, fence: wrong })).toThrow(RangeError);
+          expect(records.openGrant(grant, records.packGrant(grant))).toEqual(grant);
+        }),
+        { numRuns: 5 },
+      );
+    },
+  );
+
+  it('knows every reason by its own number', () => {
+    const records = new PackedRecords();
+    const [grant] = fc.sample(grants, 1);
+    if (!grant) throw new Error('no sample');
+    for (const revokedBecause of everyReason) {
+      const packed = records.packGrant({ ...grant, revokedBecause });
+      expect(records.openGrant(grant, packed).revokedBecause).toBe(revokedBecause);
+    }
   });
 
   it('is whole although the one before could not be packed', () => {
