@@ -77,9 +77,7 @@ function openProxies(
   { log = silentLog, clock = Date.now }: GatewayOptions,
   backends: Backends,
 ): ReadonlyMap<string, ProxyHandler> {
-  const { sessions, vault, observer, config: whole } = auth;
-  // Streams outlive reloads, and a key that leaked verifies nothing any more: of today, not of when they began.
-  const tokens: AuthServer['tokens'] = { verify: (text, resource) => auth.tokens.verify(text, resource) };
+  const { tokens, sessions, vault, observer, config: whole } = auth;
   const { injectUpstreamToken: inject, issuer, allowedOrigins } = whole;
   const binding = createSessionBinding(auth.mcpSessions);
   const origins = createOriginPolicy(issuer, allowedOrigins);

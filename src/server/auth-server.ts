@@ -50,6 +50,7 @@ export interface AuthServer {
   readonly routes: Router['routes'];
   readonly config: Config;
   readonly keys: KeySet;
+  /** Knows the keys of today at each call: who keeps it refuses the tokens of a key that was taken away since. */
   readonly tokens: AccessTokenVerifier;
   readonly sessions: Sessions;
   readonly vault: Vault;
@@ -62,7 +63,7 @@ export interface AuthServer {
   readonly readiness: () => Promise<Readiness>;
   /**
    * Takes on another configuration over the same store, or refuses it as a whole and stays as it is. Running requests,
-   * logins and streams go on. What was read from `config`, `keys`, `tokens` and `vault` before is of the old one.
+   * logins and streams go on. What was read from `config`, `keys` and `vault` before is of the old one.
    * @returns what changed, a line each
    * @throws {ConfigError} also for what only a restart can change: issuer, `storage`, `observe`
    * @throws {SallyportError} `key_invalid`, `key_ring_locked`, `storage_failed`
@@ -146,9 +147,7 @@ function serverOf(generations: Generations): AuthServer {
     get keys() {
       return generations.current.keys;
     },
-    get tokens() {
-      return generations.current.tokens;
-    },
+    tokens: { verify: (text, resource) => generations.current.tokens.verify(text, resource) },
     get vault() {
       return generations.current.vault;
     },

@@ -10,18 +10,20 @@ import { SignJWT, decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { generateSigningKeyPem, parseSigningKey } from '../../src/crypto/signing-key.ts';
+import { createProtectedResource } from '../../src/resource/index.ts';
 import { Secret } from '../../src/types/secret.ts';
+import { resource, startStack } from '../fixtures/stack.ts';
 import { Endpoint } from '../proxy/endpoint.ts';
 
 const leaked = generateSigningKeyPem();
 const next = generateSigningKeyPem();
+const signing_key_config = { key_dir: '/keys', signing_key_file: 'leaked.pem' };
 const sourceOf = (pem: string, origin: string) => ({ pem: new Secret(pem), origin });
 
 let endpoint: Endpoint;
 let behind: Promise<ServerResponse>;
 
 beforeAll(async () => {
-  const signing_key_config = { key_dir: '/keys', signing_key_file: 'leaked.pem' };
   endpoint = await Endpoint.start({
     streamCheckEvery: 20,
     config: { signing_key_config, key_activation_delay: '0s' },
@@ -58,6 +60,25 @@ async function forge(token: string): Promise<string> {
 
 const reload = (signingKeys: Config['signingKeys']): Promise<readonly string[]> =>
   endpoint.stack.auth.reload(() => Promise.resolve({ ...endpoint.stack.auth.config, signingKeys }));
+
+describe('the guard of a host program', () => {
+  it('that was made before a key leaked refuses what the key signs as soon as it is gone', async () => {
+    const stack = await startStack(
+      { signing_key_config, key_activation_delay: '0s' },
+      { files: { '/keys/leaked.pem': leaked } },
+    );
+    const { tokens, sessions } = stack.auth;
+    const guard = createProtectedResource({ resource, scopes: [], upstream: null, tokens, sessions });
+    const forged = await forge((await stack.signIn()).access_token);
+    const ask = async (): Promise<string> =>
+      (await guard.authenticate({ authorization: `Bearer ${forged}` })).r;
+    expect(await ask()).toBe('ok');
+    const signingKeys = { signing: sourceOf(next, 'next'), fallbacks: [] };
+    await stack.auth.reload(() => Promise.resolve({ ...stack.auth.config, signingKeys }));
+    expect(await ask()).toBe('refused');
+    await stack.close();
+  });
+});
 
 describe('a stream that was opened with a forged token', () => {
   it('goes on while its key is there, and ends with it', async () => {
