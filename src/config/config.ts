@@ -32,6 +32,10 @@ export interface UpstreamCommon {
   readonly name: string;
   /** What pages call it: `display_name`, else the name. */
   readonly displayName: string;
+  /** `later`: no part of a login, only connected by who is signed in. */
+  readonly when: 'sign_in' | 'later';
+  /** `https:` or `data:image/…` URL beside its name; `null`: none. */
+  readonly icon: string | null;
   readonly clientId: string;
   readonly clientSecret: Secret<string> | null;
   readonly authMethod: UpstreamAuthMethod;
@@ -172,6 +176,8 @@ export interface Config {
   readonly identityMaxAge: Milliseconds;
   readonly refreshTokenPolicy: 'always' | 'offline_access';
   readonly upstreams: readonly UpstreamConfig[];
+  /** With several upstreams to sign in at: one of them, or each after the other. */
+  readonly signIn: 'choose' | 'chain';
   readonly scopesSupported: readonly string[];
   readonly scopeDescriptions: Readonly<Record<string, string>>;
   readonly baselineClientScopes: readonly string[];

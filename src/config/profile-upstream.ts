@@ -176,6 +176,8 @@ export function checkProfileForm(section: Sieved<UpstreamSection>, { path, findi
 const profileless: ReadonlySet<string> = new Set([
   'name',
   'display_name',
+  'when',
+  'icon',
   'type',
   'oidc_config',
   'oauth2_config',

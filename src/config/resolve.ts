@@ -68,6 +68,7 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
     ...spans,
     refreshTokenPolicy: config.refresh_token_policy ?? 'always',
     upstreams,
+    signIn: config.sign_in ?? 'chain',
     ...scopes,
     ...resources,
     access: await resolveAccess(resolving, upstreams),

@@ -137,6 +137,8 @@ export interface UpstreamSection
     Omit<UpstreamClientSection, 'token_endpoint_auth_method' | 'additional_authorization_params'> {
   name?: string | undefined;
   display_name?: string | undefined;
+  when?: 'sign_in' | 'later' | undefined;
+  icon?: string | undefined;
   type?: 'oidc' | 'oauth2' | undefined;
   client_id?: string | undefined;
   dcr_config?: DcrSection | undefined;
@@ -152,6 +154,14 @@ export const upstreamsSchema: z.ZodType<UpstreamSection[]> = z
         'okta',
       ),
       display_name: text('What pages call it. Default: the name.', 'Example Corp sign-in'),
+      when: oneOf(
+        ['sign_in', 'later'],
+        'Part of signing in, or only connected afterwards by people who are signed in. Default: sign_in.',
+      ),
+      icon: text(
+        'Picture beside its name: an https URL, or an image as a data URL.',
+        'https://okta.example.com/icon.svg',
+      ),
       type: oneOf(
         ['oidc', 'oauth2'],
         'OpenID Connect, or plain OAuth 2.0 with configured endpoints. Default: the profile’s; required without a profile.',
@@ -177,4 +187,4 @@ export const upstreamsSchema: z.ZodType<UpstreamSection[]> = z
     }),
   )
   .min(1)
-  .meta({ description: 'Where people sign in. This version serves exactly one.' });
+  .meta({ description: 'Where people sign in and have accounts. Several need names of their own.' });

@@ -91,6 +91,7 @@ export interface OurSections {
   refresh_grace?: DurationText | undefined;
   identity_max_age?: DurationText | undefined;
   refresh_token_policy?: 'always' | 'offline_access' | undefined;
+  sign_in?: 'choose' | 'chain' | undefined;
   default_resource?: string | undefined;
   scope_descriptions?: Record<string, string> | undefined;
   listen?: ListenSection | undefined;
@@ -236,6 +237,10 @@ export const runConfigSchema: z.ZodType<RunConfig> = section<RunConfig>({
     'Who gets a refresh token: every client that may use one, or only those that ask for offline_access. Default: always.',
   ),
   upstreams: upstreamsSchema,
+  sign_in: oneOf(
+    ['choose', 'chain'],
+    'With several upstreams: people choose one, or sign in at each in turn, where the first says who they are. Default: chain.',
+  ),
   scopes_supported: texts('The scopes that exist here. Default: openid profile email offline_access.', [
     'openid',
     'profile',
@@ -289,6 +294,7 @@ export const ourSections: readonly string[] = Object.keys({
   refresh_grace: 0,
   identity_max_age: 0,
   refresh_token_policy: 0,
+  sign_in: 0,
   default_resource: 0,
   scope_descriptions: 0,
   listen: 0,

@@ -3,8 +3,6 @@ import type { Resolving } from './resolving.ts';
 
 /** What of ToolHive's schema is read and not served, and what serves instead. */
 const alternatives = {
-  several:
-    'keep one upstream, and run one Sallyport for each other (or put an identity broker such as Keycloak between)',
   cimd: 'write enabled: false; clients register themselves at /oauth/register, or are listed in clients',
   trusted_issuers: 'remove it; let people and clients sign in with the authorization code grant',
   delegate_clients: 'remove it; list the clients in clients, where they sign people in',
@@ -17,12 +15,7 @@ export function refuseUnserved({ config, findings }: Resolving): void {
     const complaint: Complaint = { problem: 'is not supported by this version', fix };
     findings.refuse(path, complaint);
   };
-  const { upstreams = [], storage } = config;
-  if (upstreams.length > 1)
-    findings.refuse(['upstreams'], {
-      problem: 'holds more than one upstream, which is not supported by this version',
-      fix: alternatives.several,
-    });
+  const { storage } = config;
   if (config.cimd?.enabled) refuse(['cimd', 'enabled'], alternatives.cimd);
   for (const field of ['trusted_issuers', 'delegate_clients'] as const) {
     if ((config[field] ?? []).length > 0) refuse([field], alternatives[field]);

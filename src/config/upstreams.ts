@@ -28,6 +28,7 @@ import { checkNames, checkTypes } from './upstream-names.ts';
 import { standardSettings } from './upstream-settings.ts';
 import type { UpstreamSettings } from './upstream-settings.ts';
 import { checkTokenPaths } from './token-paths.ts';
+import { checkCallbacks, checkIcon, checkSignIn } from './sign-in.ts';
 import { checkUrl } from './urls.ts';
 import type { UrlRules } from './urls.ts';
 import { resolveUserinfo } from './userinfo.ts';
@@ -47,6 +48,10 @@ interface Upstream {
   readonly path: Path;
   readonly name: string;
   readonly displayName: string;
+  readonly when: UpstreamCommon['when'];
+  readonly icon: string | null;
+  /** There are others. */
+  readonly several: boolean;
   readonly issuer: string | null;
   /** `null`: without a profile, everything is as the specifications have it. */
   readonly spoken: Spoken | null;
@@ -63,11 +68,25 @@ export async function resolveUpstreams(
     sections.map(({ item, index }) => {
       const name = names.get(index) ?? 'default';
       const displayName = item.display_name ?? name;
-      const upstream = { resolving, path: ['upstreams', index], name, displayName, issuer, spoken: null };
+      const path = ['upstreams', index];
+      const upstream = {
+        resolving,
+        path,
+        name,
+        displayName,
+        when: item.when ?? 'sign_in',
+        icon: checkIcon(item.icon, { path: [...path, 'icon'], findings: resolving.findings }),
+        several: sections.length > 1,
+        issuer,
+        spoken: null,
+      };
       return item.profile === undefined ? resolveUpstream(item, upstream) : resolveProfile(item, upstream);
     }),
   );
-  return found.filter((upstream) => upstream !== null);
+  checkSignIn(sections, resolving);
+  const upstreams = found.filter((upstream) => upstream !== null);
+  checkCallbacks(upstreams, resolving.findings);
+  return upstreams;
 }
 
 function resolveUpstream(
@@ -207,7 +226,7 @@ async function resolveCommon(
   section: Sieved<ClientOfUpstream>,
   upstream: Upstream & { readonly usual: UpstreamAuthMethod },
 ): Promise<Omit<UpstreamCommon, 'settings' | 'registration'>> {
-  const { resolving, path, name, displayName, issuer, spoken } = upstream;
+  const { resolving, path, name, displayName, when, icon, several, issuer, spoken } = upstream;
   const usual = spoken?.usual ?? upstream.usual;
   const { config, findings, io } = resolving;
   const insecureAllowHttp = (section.insecure_allow_http ?? false) || (config.insecure_allow_http ?? false);
@@ -216,7 +235,8 @@ async function resolveCommon(
     path: [...path, field],
     findings,
   });
-  const redirectUri = section.redirect_uri ?? `${issuer ?? ''}/oauth/callback`;
+  // Each has its own, so that the answer proves who gave it.
+  const redirectUri = section.redirect_uri ?? `${issuer ?? ''}/oauth/callback${several ? `/${name}` : ''}`;
   if (section.redirect_uri !== undefined)
     checkRedirect(redirectUri, { ...at('redirect_uri'), issuer, insecureAllowHttp });
   const params = section.additional_authorization_params;
@@ -227,6 +247,8 @@ async function resolveCommon(
   return {
     name,
     displayName,
+    when,
+    icon,
     clientId: section.client_id ?? '',
     clientSecret: resolved.r === 'ok' ? resolved.secret : null,
     authMethod: checkUpstreamAuthMethod(section.token_endpoint_auth_method, method),

@@ -24,6 +24,7 @@ import type { Vault } from '../vault/vault.ts';
 import type { ServerContext } from './context.ts';
 import { createGeneration, looks, nothingMade } from './create-context.ts';
 import type { Lasting } from './create-context.ts';
+import type { UpstreamFilter } from './callback/chain.ts';
 import { addGauges } from './gauges.ts';
 import { Generations } from './generations.ts';
 import type { Readiness } from './readiness.ts';
@@ -39,6 +40,8 @@ export interface AuthServerOptions {
   readonly fetch?: GuardedFetch;
   /** Makes the signer of a key; for keys that are not ours to hold, and to watch what is signed. */
   readonly createSigner?: (key: SigningKey) => JwtSigner;
+  /** With `sign_in: chain`: which of the other upstreams a login leads to. */
+  readonly upstreamFilter?: UpstreamFilter;
 }
 
 /** The authorization server: one handler, and what a gateway or host program needs beside it. */
@@ -108,11 +111,11 @@ export async function createAuthServer(
 function lastingOf(
   store: AuthStore,
   observer: Observer,
-  { clock = Date.now, log = silentLog, fetch, createSigner }: AuthServerOptions,
+  { clock = Date.now, log = silentLog, fetch, createSigner, upstreamFilter }: AuthServerOptions,
 ): Lasting {
   const onLook = looks(observer, 'liveness');
   const sessions = createSessions({ store, clock, cacheFor: livenessCacheMs, onLook });
-  return { store, observer, sessions, clock, log, fetch, createSigner, made: nothingMade() };
+  return { store, observer, sessions, clock, log, fetch, createSigner, upstreamFilter, made: nothingMade() };
 }
 
 /** @throws {SallyportError} `config_invalid` when audit events cannot be kept where they should be */

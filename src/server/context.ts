@@ -15,6 +15,7 @@ import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Lookups } from '../upstream/access/lookups.ts';
 import type { AccessPolicy } from '../upstream/access/policy.ts';
 import type { UpstreamProvider } from '../upstream/provider.ts';
+import type { UpstreamFilter } from './callback/chain.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /** What every endpoint works with, made once at construction. */
@@ -33,8 +34,12 @@ export interface ServerContext {
   readonly rings: KeyRings;
   readonly codec: TokenCodec;
   readonly clients: ClientRegistry;
-  /** The upstream that users sign in with. */
-  readonly provider: UpstreamProvider;
+  /** Every upstream by name, in the order of the configuration. */
+  readonly providers: ReadonlyMap<string, UpstreamProvider>;
+  /** Of a host program; see `chain.ts`. */
+  readonly upstreamFilter: UpstreamFilter | undefined;
+  /** Those that a login leads to: to one of them or to each, as `config.signIn` says. Never empty. */
+  readonly signIn: readonly UpstreamProvider[];
   /** Who may sign in. */
   readonly access: AccessPolicy;
   /** What the access rules need to know and no sign-in tells. */
@@ -53,7 +58,8 @@ export interface ServerContext {
 export interface Locations {
   readonly authorize: string;
   readonly consent: string;
-  readonly callback: string;
+  /** Where upstreams send browsers back to, and which of them: the address says who answers. */
+  readonly callbacks: ReadonlyMap<string, readonly string[]>;
   /** Origin of consent and callback. */
   readonly origin: string;
   /** True when the authorization endpoint is on another origin and hands the request over. */

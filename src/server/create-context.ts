@@ -40,6 +40,7 @@ export interface Lasting {
   readonly log: Log;
   readonly fetch: GuardedFetch | undefined;
   readonly createSigner: ((key: SigningKey) => JwtSigner) | undefined;
+  readonly upstreamFilter: ServerContext['upstreamFilter'];
   readonly made: Made;
 }
 
@@ -74,17 +75,14 @@ export async function createGeneration(
   lasting: Lasting,
   before: ServerContext | null = null,
 ): Promise<Generation> {
-  const [upstream] = config.upstreams;
-  if (!upstream) throw new TypeError('a configuration needs an upstream');
   const { store, clock, log, observer, sessions, createSigner = createJwtSigner } = lasting;
   const configured =
     config.signingKeys === null ? (lasting.made.keys ??= loadKeySet(null)) : loadKeySet(config.signingKeys);
   const { rings, plan, hmacSigner } = await openRings(config, configured, lasting);
   const keys = signingWith(configured, plan.signing.signs);
   const signer = before?.keys.signing.kid === keys.signing.kid ? before.signer : createSigner(keys.signing);
-  const provider = await providerOf(upstream, { ...lasting, rings }, before);
   const lookups = createLookups(config, { fetch: lasting.fetch });
-  const providers = new Map([[provider.name, provider]]);
+  const providers = await providersOf(config, { ...lasting, rings }, before);
   const jwts = createJwtVerifier(keys.all, { clock });
   const context: ServerContext = {
     config,
@@ -97,7 +95,11 @@ export async function createGeneration(
     jwts,
     rings,
     clients: clientsOf(config, { rings, signer, clock }),
-    provider,
+    providers,
+    upstreamFilter: lasting.upstreamFilter,
+    signIn: config.upstreams.flatMap(({ name, when }) =>
+      when === 'sign_in' ? (providers.get(name) ?? []) : [],
+    ),
     clock,
     log,
     observer,
@@ -120,7 +122,7 @@ export async function createGeneration(
       clock,
       onLook: looks(observer, 'access_token'),
     }),
-    locations: locationsOf(config, upstream.redirectUri),
+    locations: locationsOf(config),
   };
   const turns = [plan.signing.next, plan.hmac.next].map((next) => next ?? Number.POSITIVE_INFINITY);
   return { context, dueAt: Math.min(clock() + day, ...turns) };
@@ -163,12 +165,25 @@ async function openRings(
 }
 
 /** The same provider as long as nothing about it changes: it knows the upstream's metadata already. */
+async function providersOf(
+  { upstreams }: Config,
+  parts: Lasting & Pick<ServerContext, 'rings'>,
+  before: ServerContext | null,
+): Promise<ServerContext['providers']> {
+  const providers = new Map<string, UpstreamProvider>();
+  for (const upstream of upstreams) {
+    const { name } = upstream;
+    const known = before?.config.upstreams.find((one) => one.name === name);
+    const same = known !== undefined && isSame(known, upstream) ? before?.providers.get(name) : undefined;
+    providers.set(name, same ?? (await providerOf(upstream, parts)));
+  }
+  return providers;
+}
+
 async function providerOf(
   upstream: UpstreamConfig,
   { observer, clock, log, fetch, store, rings }: Lasting & Pick<ServerContext, 'rings'>,
-  before: ServerContext | null,
 ): Promise<UpstreamProvider> {
-  if (before && isSame(before.config.upstreams, [upstream])) return before.provider;
   // Loaded when it is needed: the protocol and network libraries are most of what importing this package would cost.
   const { createProvider } = await import('../upstream/create-provider.ts');
   const onLook = looks(observer, 'discovery');

@@ -84,8 +84,8 @@ export class Generations {
     this.#closed = true;
     await this.#queue;
     for (const timer of this.#leftovers) clearTimeout(timer);
-    const { provider, lookups } = this.current;
-    for (const part of [...this.#retired, provider, lookups]) part.close();
+    const { providers, lookups } = this.current;
+    for (const part of [...this.#retired, ...providers.values(), lookups]) part.close();
   }
 
   async #replace(config: Config): Promise<readonly string[]> {
@@ -96,7 +96,8 @@ export class Generations {
     this.current = context;
     this.#dueAt = dueAt;
     for (const listener of this.#listeners) listener();
-    if (context.provider !== before.provider) this.#retire(before.provider);
+    const kept = new Set(context.providers.values());
+    for (const provider of before.providers.values()) if (!kept.has(provider)) this.#retire(provider);
     this.#retire(before.lookups);
     return tellChange(before, context);
   }

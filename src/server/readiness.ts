@@ -11,20 +11,13 @@ export interface Readiness {
 
 /** Asks the store and the upstream's client. Never rejects. */
 export async function readiness(context: ServerContext): Promise<Readiness> {
-  const { store, provider, config, keys, observer } = context;
+  const { store, config, keys, observer } = context;
   const storage = await store.health().then(
     () => [],
     (error: unknown) => [`storage: ${error instanceof Error ? error.message : 'does not answer'}`],
   );
-  const upstream = provider.notReady();
-  const problems = [...storage, ...(upstream === null ? [] : [`upstream ${provider.name}: ${upstream}`])];
-  const asks = typeof config.access !== 'string' && upstream === null && !provider.renewable;
-  const unasked = asks
-    ? [`upstream ${provider.name} cannot be asked about a user again: sign-ins end after identity_max_age`]
-    : [];
-  const refusal = provider.misconfiguration();
-  // Whoever is signed in goes on: that is no reason to send requests elsewhere, where the same secret is wrong too.
-  const refused = refusal === null ? [] : [`upstream ${provider.name} refuses us: ${refusal}`];
+  const { down, warnings: upstreams } = upstreamsOf(context);
+  const problems = [...storage, ...down];
   const ephemeral = keys.ephemeral
     ? ['the signing key is ephemeral: access tokens end with this process']
     : [];
@@ -38,6 +31,31 @@ export async function readiness(context: ServerContext): Promise<Readiness> {
   return {
     ready: problems.length === 0,
     problems,
-    warnings: [...config.warnings, ...unasked, ...refused, ...ephemeral, ...missed, ...observer.problems()],
+    warnings: [...config.warnings, ...upstreams, ...ephemeral, ...missed, ...observer.problems()],
   };
+}
+
+/** One of several to choose from may be down: the others go on. In a chain each is needed. */
+function upstreamsOf({ config, providers, signIn }: ServerContext): {
+  readonly down: readonly string[];
+  readonly warnings: readonly string[];
+} {
+  const problems = new Map<string, string>();
+  const warnings: string[] = [];
+  for (const [name, provider] of providers) {
+    const problem = provider.notReady();
+    if (problem !== null) problems.set(name, `upstream ${name}: ${problem}`);
+    const asked = typeof config.access !== 'string' && signIn.includes(provider);
+    if (asked && problem === null && !provider.renewable)
+      warnings.push(
+        `upstream ${name} cannot be asked about a user again: sign-ins end after identity_max_age`,
+      );
+    const refusal = provider.misconfiguration();
+    // Whoever is signed in goes on: that is no reason to send requests elsewhere, where the same secret is wrong too.
+    if (refusal !== null) warnings.push(`upstream ${name} refuses us: ${refusal}`);
+  }
+  const needed = signIn.flatMap(({ name }) => problems.get(name) ?? []);
+  const enough = config.signIn === 'choose' && needed.length < signIn.length;
+  const down = enough ? [] : needed;
+  return { down, warnings: [...[...problems.values()].filter((one) => !down.includes(one)), ...warnings] };
 }

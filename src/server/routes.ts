@@ -21,7 +21,12 @@ export function routesOf(context: ServerContext): readonly Route[] {
     ['authorize', 'GET', pathOf(locations.authorize), authorize(context)],
     ['consent_page', 'GET', pathOf(locations.consent), consentPage(context)],
     ['consent', 'POST', pathOf(locations.consent), consentDecision(context)],
-    ['callback', 'GET', pathOf(locations.callback), callback(context)],
+    ...[...locations.callbacks].map(([uri, upstreams]): Endpoint => [
+      'callback',
+      'GET',
+      pathOf(uri),
+      callback(context, upstreams),
+    ]),
     ['token', 'POST', '/oauth/token', tokenEndpoint(context), 'cors'],
     ['register', 'POST', '/oauth/register', register(context), 'cors'],
     ['revoke', 'POST', '/oauth/revoke', revoke(context), 'cors'],

@@ -1,5 +1,6 @@
 import { randomToken } from '../crypto/random.ts';
 import { sha256 } from '../crypto/hash.ts';
+import type { ConnectionKey } from '../store/contract.ts';
 import { SallyportError } from '../types/error.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
 import type { ServerContext } from './context.ts';
@@ -18,6 +19,26 @@ export interface Transaction {
   /** SHA-256 of the browser's cookie; `null` while it is handed to the consent page's origin. */
   readonly browser: string | null;
   readonly request: LoginRequest;
+  /** What the upstreams that answered so far told; absent while none has. */
+  readonly progress?: Progress;
+}
+
+/** A login that leads to several upstreams, after the first of them. Sealed values are base64url. */
+export interface Progress {
+  readonly userId: string;
+  /** Those that are still to come; the first of them is asked now. */
+  readonly remaining: readonly string[];
+  /** Of the first upstream, which says who the user is. */
+  readonly identity: { readonly upstream: string; readonly sealed: string; readonly at: Milliseconds };
+  readonly authTime: number;
+  /** The first one's first. */
+  readonly connections: readonly {
+    readonly key: ConnectionKey;
+    readonly access: string;
+    readonly refresh: string | null;
+    readonly upstreamClientId: string;
+    readonly scopes: readonly string[];
+  }[];
 }
 
 /** What a sealed transaction is for; one never opens as another. */

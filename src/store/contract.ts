@@ -1,6 +1,8 @@
 import type { RevocationReason } from '../observe/audit/event.ts';
 import type { Milliseconds } from '../types/time.ts';
 import type {
+  AdvancePending,
+  AdvancePendingResult,
   DenyPending,
   DenyPendingResult,
   PutPending,
@@ -104,6 +106,8 @@ export interface CommitLogin {
   readonly attempt: Attempt;
   readonly connection: ConnectionKey;
   readonly tokens: ConnectionTokens;
+  /** Connections of the same user at the other upstreams that the login led to. */
+  readonly others?: readonly PutConnection[];
   readonly identity: IdentityEvidence;
   readonly grant: NewGrant;
 }
@@ -329,6 +333,7 @@ export interface AuthStore {
   putPending(pending: PutPending): Promise<PutPendingResult>;
   denyPending(deny: DenyPending): Promise<DenyPendingResult>;
   takePending(take: TakePending): Promise<TakePendingResult>;
+  advancePending(advance: AdvancePending): Promise<AdvancePendingResult>;
   commitLogin(login: CommitLogin): Promise<CommitLoginResult>;
 
   redeemCode(code: RedeemCode): Promise<RedeemCodeResult>;

@@ -1,6 +1,8 @@
 import type { CommitLogin, CommitLoginResult } from './contract.ts';
 import { storeConnection } from './connection-operations.ts';
 import type {
+  AdvancePending,
+  AdvancePendingResult,
   DenyPending,
   DenyPendingResult,
   PutPending,
@@ -14,6 +16,14 @@ import { after, isLive } from './records.ts';
 /** How often an upstream leg may start again. */
 const maxRestarts = 3;
 
+/** Legs are counted in steps of so many: one for each upstream of a login, and room for its restarts. */
+const legStep = 16;
+
+/** Which upstream of a login a leg belongs to. */
+function stepOf(leg: number): number {
+  return Math.floor(leg / legStep);
+}
+
 /** Keeps a consented login. The same transaction reuses its row and never recreates a taken one. */
 export function putPending(rows: Rows, pending: PutPending, caps: StoreCaps): PutPendingResult {
   const { transaction, sealed, source, ttl } = pending;
@@ -21,7 +31,9 @@ export function putPending(rows: Rows, pending: PutPending, caps: StoreCaps): Pu
   const known = rows.pending(transaction);
   if (known && known.expiresAt > now) {
     if (known.done) return ended(known);
-    return known.takenLeg >= known.leg ? { r: 'taken' } : { r: 'ok', leg: known.leg };
+    const { leg, takenLeg } = known;
+    if (takenLeg >= leg) return { r: 'taken' };
+    return stepOf(leg) === 0 ? { r: 'ok', leg } : { r: 'ok', leg, sealed: known.sealed };
   }
   makeRoom(rows, source, caps);
   rows.savePending({ transaction, sealed, source, expiresAt: after(now, ttl), ...untouched });
@@ -91,9 +103,24 @@ export function takePending(rows: Rows, { transaction, leg, attempt }: TakePendi
   }
   if (leg > row.leg) return { r: 'missing' };
   if (row.restartedBy === attempt) return { r: 'restarted', sealed: row.sealed, leg: row.leg };
-  if (row.leg >= maxRestarts) return { r: 'exhausted' };
+  if (row.leg % legStep >= maxRestarts) return { r: 'exhausted' };
   rows.savePending({ ...row, leg: row.leg + 1, restartedBy: attempt });
   return { r: 'restarted', sealed: row.sealed, leg: row.leg + 1 };
+}
+
+/** Goes on to the next upstream of a login. */
+export function advancePending(
+  rows: Rows,
+  { transaction, leg, attempt, sealed }: AdvancePending,
+): AdvancePendingResult {
+  const row = rows.pending(transaction);
+  if (!row || row.expiresAt <= rows.now()) return { r: 'missing' };
+  if (row.done) return ended(row);
+  if (row.restartedBy === attempt) return { r: 'ok', leg: row.leg };
+  if (leg > row.takenLeg || stepOf(leg) !== stepOf(row.leg)) return { r: 'missing' };
+  const next = (stepOf(leg) + 1) * legStep;
+  rows.savePending({ ...row, sealed, leg: next, restartedBy: attempt });
+  return { r: 'ok', leg: next };
 }
 
 /** Ends a login: identity, tokens and grant together, once. */
@@ -103,13 +130,14 @@ export function commitLogin(rows: Rows, login: CommitLogin, caps: StoreCaps): Co
   if (row.doneAs === 'denied') return { r: 'denied' };
   if (row.done) return row.doneBy === login.attempt ? { r: 'ok', connection: row.doneAs } : { r: 'done' };
   // Only an answer that was taken ends a login; of several legs the first one to get here does.
-  if (login.leg > row.takenLeg) return { r: 'missing' };
+  if (login.leg > row.takenLeg || stepOf(login.leg) !== stepOf(row.leg)) return { r: 'missing' };
   const { bucket, userId } = login.connection;
   // What a user left behind who has no grant any more counts for nothing.
   if (!rows.grantsOf(bucket, userId).some((grant) => isLive(grant, rows.now())))
     rows.deleteUser(bucket, userId);
   rows.saveUser({ bucket, userId, identity: login.identity.sealed, identityAt: login.identity.at });
   const connection = storeConnection(rows, login.connection, login.tokens);
+  for (const other of login.others ?? []) storeConnection(rows, other.connection, other.tokens);
   rows.savePending({ ...row, done: true, doneBy: login.attempt, doneAs: connection });
   makeRoomForGrant(rows, login, caps);
   rows.saveGrant(newGrant(rows, login));

@@ -13,7 +13,7 @@ import {
   rotateRefresh,
 } from './grant-operations.ts';
 import { listGrants } from './list-grants.ts';
-import { commitLogin, denyPending, putPending, takePending } from './login-operations.ts';
+import { advancePending, commitLogin, denyPending, putPending, takePending } from './login-operations.ts';
 import type { Rows, StoreCaps } from './records.ts';
 
 /** The steps of the contract, without what belongs to a backend itself. */
@@ -32,6 +32,7 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   putPending: (rows, [pending], caps) => putPending(rows, pending, caps),
   denyPending: (rows, [deny], caps) => denyPending(rows, deny, caps),
   takePending: (rows, [take]) => takePending(rows, take),
+  advancePending: (rows, [advance]) => advancePending(rows, advance),
   commitLogin: (rows, [login], caps) => commitLogin(rows, login, caps),
   redeemCode: (rows, [code]) => redeemCode(rows, code),
   rotateRefresh: (rows, [token]) => rotateRefresh(rows, token),
@@ -71,6 +72,7 @@ export function stepsBy(
     putPending: (...args) => run('putPending', args),
     denyPending: (...args) => run('denyPending', args),
     takePending: (...args) => run('takePending', args),
+    advancePending: (...args) => run('advancePending', args),
     commitLogin: (...args) => run('commitLogin', args),
     redeemCode: (...args) => run('redeemCode', args),
     rotateRefresh: (...args) => run('rotateRefresh', args),

@@ -12,11 +12,11 @@ export interface PutPending {
 }
 
 /**
- * `ok` also when this very transaction waits already; `taken` when its answer came, `done` when its code was issued,
+ * `ok` also when this very transaction waits already, with what is sealed in it when it has gone on to another upstream; `taken` when its answer came, `done` when its code was issued,
  * `denied` when the user has said no to it.
  */
 export type PutPendingResult =
-  | { readonly r: 'ok'; readonly leg: number }
+  | { readonly r: 'ok'; readonly leg: number; readonly sealed?: Sealed }
   | { readonly r: 'taken' }
   | { readonly r: 'done' }
   | { readonly r: 'denied' };
@@ -31,6 +31,22 @@ export interface DenyPending {
 
 /** `ok` whether or not it waited, and every time again; `done` when its code was issued before: the no came too late. */
 export type DenyPendingResult = { readonly r: 'ok' } | { readonly r: 'done' };
+
+/** A leg was answered and another upstream comes next: what was learned so far is sealed in the row, and nowhere else. */
+export interface AdvancePending {
+  readonly transaction: string;
+  /** The leg that was answered. */
+  readonly leg: number;
+  readonly attempt: Attempt;
+  readonly sealed: Sealed;
+}
+
+/** `leg` is the one that is waited for now; `missing` also when another answer of the same leg went on before. */
+export type AdvancePendingResult =
+  | { readonly r: 'ok'; readonly leg: number }
+  | { readonly r: 'done' }
+  | { readonly r: 'denied' }
+  | { readonly r: 'missing' };
 
 export interface TakePending {
   readonly transaction: string;

@@ -1,7 +1,7 @@
 import { html } from '@remix-run/html-template';
 import type { SafeHtml } from '@remix-run/html-template';
 import type { BrandConfig } from '../config/config.ts';
-import { isolated, renderPage } from './page.ts';
+import { isolated, pictureSource, renderPage } from './page.ts';
 import { displayText } from './text.ts';
 
 /** What the consent page tells; strings may come from strangers. */
@@ -21,7 +21,18 @@ export interface ConsentView {
   readonly redirect: { readonly kind: 'https' | 'loopback' | 'private-use'; readonly display: string };
   readonly resource: string;
   readonly scopes: readonly ScopeView[];
-  readonly upstream: { readonly displayName: string; readonly scopes: readonly string[] };
+  /** Where the person signs in: at one of them, or at each in turn. */
+  readonly upstreams: readonly UpstreamView[];
+  readonly choose: boolean;
+}
+
+/** One upstream and what is asked of it. */
+export interface UpstreamView {
+  readonly name: string;
+  readonly displayName: string;
+  /** `https:` or `data:image/…` URL of the operator. */
+  readonly icon: string | null;
+  readonly scopes: readonly string[];
 }
 
 /** One scope and what the operator says about it. */
@@ -106,21 +117,35 @@ function scopesRow({ scopes }: ConsentView): SafeHtml | null {
   </div>`;
 }
 
-function upstreamRow({ brand, upstream }: ConsentView): SafeHtml {
+/** One is named; of several the person chooses one below, or meets each in turn. */
+function upstreamRow(view: ConsentView): SafeHtml {
+  const { brand, upstreams, choose } = view;
+  const several = upstreams.length > 1;
+  const title = several
+    ? choose
+      ? 'You sign in with one of'
+      : 'You sign in with each of'
+    : 'You sign in with';
+  return html`<div>
+    <dt>${title}</dt>
+    <dd>
+      ${upstreams.map((upstream, index) => upstreamItem(brand, upstream, { next: index === 0 && !(several && choose) }))}
+    </dd>
+  </div>`;
+}
+
+function upstreamItem(
+  brand: BrandConfig,
+  upstream: UpstreamView,
+  { next }: { readonly next: boolean },
+): SafeHtml {
   const names = upstream.scopes.map(
     (scope, index) => html`${index === 0 ? '' : ', '}<code>${isolated(scope)}</code>`,
   );
-  const asked =
-    upstream.scopes.length === 0
-      ? html`You will be taken there next.`
-      : html`You will be taken there next. ${isolated(brand.name, 60)} asks it for ${names}.`;
-  return html`<div>
-    <dt>You sign in with</dt>
-    <dd>
-      ${isolated(upstream.displayName, 60)}
-      <p>${asked}</p>
-    </dd>
-  </div>`;
+  const where = next ? html`You will be taken there next. ` : '';
+  const asked = upstream.scopes.length === 0 ? '' : html`${isolated(brand.name, 60)} asks it for ${names}.`;
+  return html`${isolated(upstream.displayName, 60)}
+    <p>${where}${asked}</p>`;
 }
 
 /**
@@ -129,14 +154,34 @@ function upstreamRow({ brand, upstream }: ConsentView): SafeHtml {
  * loaded long before knows no pointer while it is covered. Without a pointer that hovers, the second counts from the page's
  * appearance. Keys, and whatever presses a button by its name, are not held up.
  */
-function form({ action, request }: ConsentView): SafeHtml {
+function form(view: ConsentView): SafeHtml {
+  const { action, request, upstreams, choose } = view;
   return html`<form method="post" action="${action}">
     <input type="hidden" name="request" value="${request}" />
-    <div class="actions">
-      <button class="button" name="decision" value="deny">Cancel</button>
-      <div class="allow"><button class="button primary" name="decision" value="allow">Allow</button></div>
-    </div>
+    ${choose && upstreams.length > 1 ? choices(upstreams) : decision()}
   </form>`;
+}
+
+function decision(): SafeHtml {
+  return html`<div class="actions">
+    <button class="button" name="decision" value="deny">Cancel</button>
+    <div class="allow"><button class="button primary" name="decision" value="allow">Allow</button></div>
+  </div>`;
+}
+
+/** Each button allows and says where to sign in; which of them was pressed comes with the form and in no other way. */
+function choices(upstreams: readonly UpstreamView[]): SafeHtml {
+  return html`<p class="choose">Allow, and sign in with</p>
+    <div class="allow upstreams">${upstreams.map(choice)}</div>
+    <div class="actions single"><button class="button" name="decision" value="deny">Cancel</button></div>`;
+}
+
+function choice({ name, displayName, icon }: UpstreamView): SafeHtml {
+  const picture =
+    pictureSource(icon) === null ? null : html`<img src="${icon}" alt="" width="20" height="20" />`;
+  return html`<button class="button" name="upstream" value="${name}">
+    ${picture}${isolated(displayName, 60)}
+  </button>`;
 }
 
 /**

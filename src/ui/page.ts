@@ -12,31 +12,32 @@ export interface PageParts {
   readonly body: SafeHtml;
 }
 
-/** Where a page may load the logo from; `null` when there is none or its address is of another kind. */
-function logoSource(brand: BrandConfig): string | null {
-  if (brand.logoUrl === null || !URL.canParse(brand.logoUrl)) return null;
-  const url = new URL(brand.logoUrl);
+/** Where a page may load a picture from; `null` when there is none or its address is of another kind. */
+export function pictureSource(address: string | null): string | null {
+  const url = address === null ? null : URL.parse(address);
+  if (!url) return null;
   if (url.protocol === 'data:') return url.pathname.startsWith('image/') ? 'data:' : null;
   return url.protocol === 'https:' ? url.origin : null;
 }
 
 /**
- * `Content-Security-Policy` of our pages: no script, no frame, nothing loaded but the logo. There is no `form-action`:
+ * `Content-Security-Policy` of our pages: no script, no frame, nothing loaded but the logo and the pictures of upstreams. There is no `form-action`:
  * Chromium applies it to redirects after the form, and those lead to the upstream (design §2.4).
  */
-export function contentSecurityPolicy(brand: BrandConfig): string {
-  const logo = logoSource(brand);
+export function contentSecurityPolicy(brand: BrandConfig, pictures: readonly string[] = []): string {
+  const sources = new Set([brand.logoUrl, ...pictures].flatMap((one) => pictureSource(one) ?? []));
   return [
     "default-src 'none'",
     `style-src ${styleHash(brand)}`,
-    ...(logo === null ? [] : [`img-src ${logo}`]),
+    ...(sources.size === 0 ? [] : [`img-src ${[...sources].join(' ')}`]),
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ');
 }
 
 function brandMark(brand: BrandConfig, name: string): SafeHtml {
-  if (logoSource(brand) !== null) return html`<img src="${brand.logoUrl}" alt="" width="32" height="32" />`;
+  if (pictureSource(brand.logoUrl) !== null)
+    return html`<img src="${brand.logoUrl}" alt="" width="32" height="32" />`;
   const [initial = ''] = name;
   return html`<span class="mark" aria-hidden="true">${initial.toUpperCase()}</span>`;
 }

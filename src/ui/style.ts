@@ -107,6 +107,11 @@ text-decoration:none;cursor:pointer;overflow-wrap:anywhere}
 body:hover .allow::after{visibility:hidden;transition:visibility 0s 1s}
 @media (hover:none){.allow::after{animation:uncover 0s 1s forwards}}
 @keyframes uncover{to{visibility:hidden}}
+.choose{margin:0 0 .75rem;font-weight:600}
+.upstreams{display:grid;gap:.625rem;margin:0 0 .75rem}
+.upstreams .button{display:flex;align-items:center;justify-content:center;gap:.625rem}
+.upstreams img{flex:none;width:1.25rem;height:1.25rem;object-fit:contain}
+.actions.single{grid-template-columns:1fr}
 .button:hover{box-shadow:0 0 0 3px var(--line)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 details{margin:1.25rem 0 0;font-size:.8125rem;color:var(--muted)}

@@ -88,6 +88,7 @@ describe('our state towards the upstream', () => {
       .map((id) => Buffer.from(id).toString('base64url')),
     leg: fc.nat({ max: 255 }),
     browser: fc.constantFrom('one', 'two'),
+    upstream: fc.constantFrom('okta', 'corp'),
   });
   const states = leg.map((each) => {
     const { state } = legSecrets(key, each);
@@ -98,9 +99,14 @@ describe('our state towards the upstream', () => {
     fuzz(
       states,
       ({ state, browser, each }) => {
-        const { transaction: id, leg: at } = each;
-        expect(openLoginState([key], state, browser)).toEqual({ transaction: id, leg: at, key });
-        expect(openLoginState([key], state, `${browser}x`)).toBeNull();
+        const { transaction, leg: at, upstream } = each;
+        const upstreams = ['okta', 'corp'];
+        const opened = { transaction, leg: at, upstream, key };
+        expect(openLoginState([key], state, { browser, upstreams })).toEqual(opened);
+        expect(openLoginState([key], state, { browser, upstreams: [upstream] })).toEqual(opened);
+        expect(openLoginState([key], state, { browser: `${browser}x`, upstreams })).toBeNull();
+        const others = upstreams.filter((one) => one !== upstream);
+        expect(openLoginState([key], state, { browser, upstreams: others })).toBeNull();
       },
       0.2,
     );
@@ -111,7 +117,9 @@ describe('our state towards the upstream', () => {
     fuzz(
       pair,
       ([{ state, browser }, text]) =>
-        expect(openLoginState([key], text, browser) === null).toBe(text !== state),
+        expect(openLoginState([key], text, { browser, upstreams: ['okta', 'corp'] }) === null).toBe(
+          text !== state,
+        ),
       0.4,
     );
   });

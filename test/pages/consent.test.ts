@@ -92,7 +92,11 @@ describe('the consent page', () => {
   });
 
   it('asks nothing of an upstream without scopes', () => {
-    const text = textOf(renderConsentPage(consentView({ upstream: { displayName: 'GitHub', scopes: [] } })));
+    const text = textOf(
+      renderConsentPage(
+        consentView({ upstreams: [{ name: 'github', displayName: 'GitHub', icon: null, scopes: [] }] }),
+      ),
+    );
     expect(text).toContain('You sign in with GitHub You will be taken there next.');
     expect(text).not.toContain('asks it for');
   });

@@ -20,7 +20,8 @@ export function consentView(changes: Partial<ConsentView> = {}): ConsentView {
     redirect: { kind: 'loopback', display: 'localhost:53211' },
     resource: 'https://tools.acme.example/mcp',
     scopes: [{ name: 'openid', description: null }],
-    upstream: { displayName: 'Okta', scopes: ['openid', 'email'] },
+    upstreams: [{ name: 'okta', displayName: 'Okta', icon: null, scopes: ['openid', 'email'] }],
+    choose: false,
     ...changes,
   };
 }
@@ -59,7 +60,7 @@ export function everyPage(look: BrandConfig, text: string): Readonly<Record<stri
       ...consentView({ brand: look, request: text, resource: text, scopes }),
       client: { name: text, verified: false, id: text },
       redirect: { kind: 'https', display: text },
-      upstream: { displayName: text, scopes: [text] },
+      upstreams: [{ name: 'okta', displayName: text, icon: null, scopes: [text] }],
     }),
     error: renderErrorPage({
       brand: look,

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { oidcConfig, problemsOf, runConfig } from './fixture.ts';
-
-const upstream = (name: string): object => ({ name, type: 'oidc', oidc_config: oidcConfig });
+import { problemsOf, runConfig } from './fixture.ts';
 
 describe('what ToolHive has and this version does not serve', () => {
   it.each([
-    ['several upstreams', runConfig({ upstreams: [upstream('a'), upstream('b')] }), 'upstreams'],
     ['client id documents', runConfig({ cimd: { enabled: true } }), 'cimd'],
     [
       'token exchange',

@@ -15,18 +15,25 @@ import type { LoginState } from '../login-state.ts';
 import { openLoginState } from '../login-state.ts';
 import { resumeClient } from '../resume-client.ts';
 import type { Transaction } from '../transaction.ts';
-import { correlationOf, openBytes } from '../transaction.ts';
+import { correlationOf, openBytes, sealBytes } from '../transaction.ts';
+import { remainingOf } from './chain.ts';
 import { checkAccess } from './check-access.ts';
+import type { Collected } from './collected.ts';
+import { collect, progressOf } from './collected.ts';
 import { commitLogin } from './commit-login.ts';
 import { exchangeCode } from './exchange-code.ts';
 import { signedInPage } from './signed-in.ts';
 import { startLeg } from './start-leg.ts';
 
-/** `GET /oauth/callback`: the upstream's answer. Ends in one atomic commit and a code for the client. */
-export function callback(context: ServerContext): ScopedHandler {
+/**
+ * `GET /oauth/callback` and `/oauth/callback/{upstream}`: an upstream's answer. Leads to the next upstream, or ends in one
+ * atomic commit and a code for the client.
+ * @param upstreams whose answers come to this address
+ */
+export function callback(context: ServerContext, upstreams: readonly string[]): ScopedHandler {
   return answerPage(context, async (request, scope) => {
     const parameters = new URLSearchParams(request.query);
-    const state = openState(context, request, parameters);
+    const state = openState(context, request, { parameters, upstreams });
     scope.correlationId = correlationOf({ id: state.transaction });
     // HEAD is for looking, not for doing (RFC 9110 §9.2.1): the browser itself comes with GET.
     if (request.method === 'HEAD') return nothingDone(context);
@@ -42,7 +49,7 @@ export function callback(context: ServerContext): ScopedHandler {
           attempt,
         });
       case 'restarted':
-        return redirect(await startLeg(context, open(context, taken.sealed), taken.leg));
+        return restart(context, state, taken);
       case 'done':
         return signedInPage(context, { id: state.transaction });
       case 'denied':
@@ -75,20 +82,66 @@ async function finish(context: ServerContext, answer: Answer): Promise<HttpRespo
   if ('response' in exchanged) return exchanged.response;
   const { login } = exchanged;
   const { resource } = transaction.request;
-  const denied = checkAccess(context, { login, resource, details }, to);
+  // The first upstream says who somebody is; the others only lend their tokens.
+  const denied = transaction.progress ? null : checkAccess(context, { login, resource, details }, to);
   if (denied) return denied;
-  const code = await commitLogin(context, { ...answer, login, client, details });
+  const collected = collect(context, transaction, exchanged);
+  const remaining = await remainingOf(context, transaction, { collected, identity: login.identity });
+  if (remaining.length > 0) return goOn(context, answer, { collected, remaining });
+  const code = await commitLogin(context, { ...answer, collected, client, details });
   return code === null ? signedInPage(context, transaction) : replyWithCode(context, to, code);
 }
 
+/** To the next upstream of a chain, with everything so far in the pending row. */
+async function goOn(
+  context: ServerContext,
+  { transaction, state, attempt }: Answer,
+  { collected, remaining }: { readonly collected: Collected; readonly remaining: readonly string[] },
+): Promise<HttpResponse> {
+  const [upstream = ''] = remaining;
+  const next: Transaction = { ...transaction, progress: progressOf(collected, remaining) };
+  const { leg } = state;
+  const advanced = await context.store.advancePending({
+    transaction: transaction.id,
+    leg,
+    attempt,
+    sealed: sealBytes(context, next),
+  });
+  switch (advanced.r) {
+    case 'ok':
+      return redirect(await startLeg(context, next, { leg: advanced.leg, upstream }));
+    case 'done':
+      return signedInPage(context, transaction);
+    case 'denied':
+      throw cancelled();
+    case 'missing':
+      throw expired();
+  }
+}
+
+/** A leg whose answer was lost begins again, at the upstream that the login has come to. */
+async function restart(
+  context: ServerContext,
+  state: LoginState,
+  { sealed, leg }: { readonly sealed: Uint8Array; readonly leg: number },
+): Promise<HttpResponse> {
+  const transaction = open(context, sealed);
+  const upstream = transaction.progress?.remaining[0] ?? state.upstream;
+  return redirect(await startLeg(context, transaction, { leg, upstream }));
+}
+
 /** Our `state` opens only in the browser that consented (RFC 9700 §4.7; login CSRF). */
-function openState(context: ServerContext, request: HttpRequest, parameters: URLSearchParams): LoginState {
+function openState(
+  context: ServerContext,
+  request: HttpRequest,
+  { parameters, upstreams }: { readonly parameters: URLSearchParams; readonly upstreams: readonly string[] },
+): LoginState {
   const browser = readBrowser(context, request);
   const states = parameters.getAll('state');
   const [text] = states;
   const state =
     browser && text !== undefined && states.length === 1
-      ? openLoginState(context.rings.loginState, text, browser.hash)
+      ? openLoginState(context.rings.loginState, text, { browser: browser.hash, upstreams })
       : null;
   if (state) return state;
   throw new PageError('This sign-in was not started here', {

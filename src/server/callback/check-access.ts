@@ -26,7 +26,7 @@ export function checkAccess(
   },
   to: ReplyTo,
 ): HttpResponse | null {
-  const { config, provider, access, log, observer } = context;
+  const { config, providers, access, log, observer } = context;
   const { identity } = login;
   const { client } = to;
   const decision = access.decide({ identity, client, resource });
@@ -49,7 +49,7 @@ export function checkAccess(
   const html = renderDeniedPage({
     brand: config.brand,
     account: identity.email ?? identity.name,
-    upstream: provider.displayName,
+    upstream: providers.get(upstream)?.displayName ?? upstream,
     contact: config.accessContact,
     correlationId,
     returnLink: returnLink(to, errorUrl(context, to, error)),

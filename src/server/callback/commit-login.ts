@@ -4,21 +4,20 @@ import { randomToken } from '../../crypto/random.ts';
 import type { LoginDetails } from '../../observe/audit/event.ts';
 import type { GrantLabel, UserLabel } from '../../observe/audit/labels.ts';
 import { grantLabel, nameLabel, userLabel } from '../../observe/audit/labels.ts';
-import type { ConnectionKey, NewGrant } from '../../store/contract.ts';
-import { bucketOf, subjectOf } from '../../upstream/identity.ts';
-import type { UpstreamLogin } from '../../upstream/provider.ts';
+import type { NewGrant } from '../../store/contract.ts';
 import { cancelled } from '../cancelled.ts';
 import type { ServerContext } from '../context.ts';
 import { encodeGrantData } from '../grant-data.ts';
 import type { LoginState } from '../login-state.ts';
 import type { Transaction } from '../transaction.ts';
 import { correlationOf } from '../transaction.ts';
+import type { Collected } from './collected.ts';
 
 interface Login {
   readonly transaction: Transaction;
   readonly state: LoginState;
   readonly attempt: string;
-  readonly login: UpstreamLogin;
+  readonly collected: Collected;
   readonly client: Client;
   readonly details: () => LoginDetails;
 }
@@ -28,25 +27,18 @@ interface Login {
  * @throws {PageError} when the user has said no meanwhile: what the upstream gave is not kept
  */
 export async function commitLogin(context: ServerContext, ended: Login): Promise<string | null> {
-  const { store, vault, provider, codec, clock, log } = context;
-  const { identity, tokens } = ended.login;
-  const userId = subjectOf(identity.upstream, identity.subject);
-  const bucket = bucketOf(userId);
-  const connection: ConnectionKey = {
-    bucket,
-    userId,
-    upstream: identity.upstream,
-    account: identity.subject,
-  };
+  const { store, codec, log } = context;
+  const { bucket, userId, identity, connections } = ended.collected;
+  const [first, ...others] = connections;
   const grantId = randomToken(16);
   const seed = randomToken(32);
   const committed = await store.commitLogin({
     transaction: ended.state.transaction,
     leg: ended.state.leg,
     attempt: ended.attempt,
-    connection,
-    tokens: vault.sealTokens(connection, tokens, provider.clientId),
-    identity: vault.sealIdentity(connection, identity, clock()),
+    ...first,
+    others,
+    identity,
     grant: newGrant(context, ended, { grantId, codeSeed: sha256(seed) }),
   });
   const correlationId = correlationOf(ended.transaction);
@@ -59,17 +51,17 @@ export async function commitLogin(context: ServerContext, ended: Login): Promise
 
 function auditLogin(
   { observer: { audit } }: ServerContext,
-  { details, login }: Login,
+  { details, collected }: Login,
   stored: { readonly user: UserLabel; readonly grant: GrantLabel },
 ): void {
-  const upstream = nameLabel(login.identity.upstream);
+  const upstream = nameLabel(collected.upstream);
   audit.record('login_succeeded', () => ({ ...details(), upstream, ...stored }));
   audit.record('code_issued', () => ({ ...details(), ...stored }));
 }
 
 function newGrant(
-  { config, clock }: ServerContext,
-  { transaction: { request }, login, client }: Login,
+  { config }: ServerContext,
+  { transaction: { request }, collected, client }: Login,
   ids: { readonly grantId: string; readonly codeSeed: string },
 ): NewGrant {
   return {
@@ -83,7 +75,7 @@ function newGrant(
     data: encodeGrantData({
       scopes: request.scopes,
       nonce: request.nonce,
-      authTime: login.authTime ?? Math.floor(clock() / 1000),
+      authTime: collected.authTime,
       clientName: client.name,
     }),
   };

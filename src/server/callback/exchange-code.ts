@@ -2,7 +2,7 @@ import type { HttpResponse } from '../../http/exchange.ts';
 import { OAuthError } from '../../oauth/errors.ts';
 import type { LoginDetails } from '../../observe/audit/event.ts';
 import { nameLabel } from '../../observe/audit/labels.ts';
-import type { UpstreamLogin } from '../../upstream/provider.ts';
+import type { UpstreamLogin, UpstreamProvider } from '../../upstream/provider.ts';
 import { UpstreamError } from '../../upstream/provider.ts';
 import { PageError } from '../answer.ts';
 import type { ReplyTo } from '../authorization-reply.ts';
@@ -13,7 +13,9 @@ import { legSecrets } from '../login-state.ts';
 import type { Transaction } from '../transaction.ts';
 
 /** The login, or the answer that ends it. */
-type Exchanged = { readonly login: UpstreamLogin } | { readonly response: HttpResponse };
+type Exchanged =
+  | { readonly login: UpstreamLogin; readonly provider: UpstreamProvider }
+  | { readonly response: HttpResponse };
 
 /** Redeems the upstream's code. What the upstream said goes to the log; the client learns only the kind. */
 export async function exchangeCode(
@@ -28,11 +30,12 @@ export async function exchangeCode(
 ): Promise<Exchanged> {
   const { state, transaction, parameters } = answer;
   const browser = transaction.browser ?? '';
-  const secrets = legSecrets(state.key, { transaction: state.transaction, leg: state.leg, browser });
+  const secrets = legSecrets(state.key, { ...state, browser });
+  const provider = providerOf(context, state);
   try {
-    const login = await context.provider.exchange({ parameters, ...secrets });
+    const login = await provider.exchange({ parameters, ...secrets });
     const identity = await context.lookups.complete(login.identity, login.tokens.accessToken);
-    return { login: { ...login, identity } };
+    return { login: { ...login, identity }, provider };
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     context.observer.audit.record('login_failed', () => ({
@@ -40,12 +43,23 @@ export async function exchangeCode(
       upstream: nameLabel(error.upstream),
       reason: error.failure,
     }));
-    return { response: failed(context, error, to) };
+    return { response: failed(context, { error, provider }, to) };
   }
 }
 
-function failed(context: ServerContext, error: UpstreamError, to: ReplyTo): HttpResponse {
-  const { log, provider } = context;
+/** The state was made for this upstream, and only its own address opens it. */
+function providerOf({ providers }: ServerContext, { upstream }: LoginState): UpstreamProvider {
+  const provider = providers.get(upstream);
+  if (!provider) throw new TypeError('a state opened for an upstream that is not there');
+  return provider;
+}
+
+function failed(
+  context: ServerContext,
+  { error, provider }: { readonly error: UpstreamError; readonly provider: UpstreamProvider },
+  to: ReplyTo,
+): HttpResponse {
+  const { log } = context;
   const { correlationId } = to;
   log.warn(
     { upstream: error.upstream, failure: error.failure, reason: error.message, correlationId },

@@ -4,6 +4,7 @@ import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { redirect } from '../../http/headers.ts';
 import { sourceOf } from '../../http/source.ts';
 import { OAuthError } from '../../oauth/errors.ts';
+import type { Parameters } from '../../oauth/parameters.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
 import type { LoginDetails } from '../../observe/audit/event.ts';
 import type { DenyPending } from '../../store/pending-contract.ts';
@@ -18,7 +19,7 @@ import { cancelled } from '../cancelled.ts';
 import type { ServerContext } from '../context.ts';
 import { resumeClient } from '../resume-client.ts';
 import type { Transaction } from '../transaction.ts';
-import { correlationOf, openText, sealBytes, transactionTtl } from '../transaction.ts';
+import { correlationOf, openBytes, openText, sealBytes, transactionTtl } from '../transaction.ts';
 import { checkSameOrigin } from './check-same-origin.ts';
 import { showConsent } from './show-consent.ts';
 
@@ -50,10 +51,9 @@ export function consentDecision(context: ServerContext): ScopedHandler {
     checkBrowser(context, request, transaction);
     const client = resumeClient(context, transaction);
     const details = (): LoginDetails => loginDetails(request, { transaction, client });
-    if (form.get('decision') !== 'allow') {
-      return decline(context, { request, transaction, details }, client);
-    }
-    return goUpstream(context, { request, transaction, details });
+    const upstream = allowedUpstream(context, form);
+    if (upstream === null) return decline(context, { request, transaction, details }, client);
+    return goUpstream(context, { request, transaction, details }, upstream);
   });
 }
 
@@ -77,6 +77,7 @@ interface Decided {
 async function goUpstream(
   context: ServerContext,
   { request, transaction, details }: Decided,
+  chosen: string,
 ): Promise<HttpResponse> {
   const sealed = sealBytes(context, transaction);
   const stored = await context.store.putPending({ ...rowOf(request, transaction), sealed });
@@ -84,7 +85,27 @@ async function goUpstream(
   if (stored.r !== 'ok') return signedInPage(context, transaction);
   context.log.debug({ correlationId: correlationOf(transaction) }, 'consent given');
   context.observer.audit.record('consent_allowed', details);
-  return redirect(await startLeg(context, transaction, stored.leg));
+  // A login of this browser that has come further goes on where it is.
+  const waiting = stored.sealed ? openBytes(context, stored.sealed) : transaction;
+  const { progress } = waiting.browser === transaction.browser ? waiting : transaction;
+  const upstream = progress?.remaining[0] ?? chosen;
+  const going = progress ? { ...transaction, progress } : transaction;
+  return redirect(await startLeg(context, going, { leg: stored.leg, upstream }));
+}
+
+/** Where a yes leads first; `null` for a no. Where there is a choice, each button is a yes that names its upstream. */
+function allowedUpstream({ config, signIn }: ServerContext, form: Parameters): string | null {
+  const names = signIn.map(({ name }) => name);
+  if (config.signIn === 'choose' && names.length > 1) {
+    const chosen = form.get('upstream');
+    if (chosen === undefined || form.get('decision') !== undefined) return null;
+    if (names.includes(chosen)) return chosen;
+    throw new PageError('This way to sign in is not offered', {
+      explanation: 'The page is older than the configuration of this server, or was changed on its way.',
+      action: 'Go back to the app and connect again.',
+    });
+  }
+  return form.get('decision') === 'allow' ? (names[0] ?? null) : null;
 }
 
 /** What a yes and a no are stored as, alike. */

@@ -1,4 +1,5 @@
 import type { Client } from '../../clients/client.ts';
+import type { Config } from '../../config/config.ts';
 import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { page } from '../../http/headers.ts';
 import { OAuthError } from '../../oauth/errors.ts';
@@ -15,7 +16,7 @@ export function showConsent(
   context: ServerContext,
   { request, transaction, client }: { request: HttpRequest; transaction: Transaction; client: Client },
 ): HttpResponse {
-  const { config, provider, locations } = context;
+  const { config, signIn, locations } = context;
   const browser = ensureBrowser(context, request);
   const sealed = sealText(context, { ...transaction, browser: browser.hash }, 'consent');
   if (sealed === null) throw new OAuthError('invalid_request', 'the request is too large');
@@ -28,12 +29,27 @@ export function showConsent(
     redirect: redirectTarget(login.redirectUri),
     resource: login.resource,
     scopes: login.scopes.map((name) => ({ name, description: config.scopeDescriptions[name] ?? null })),
-    upstream: { displayName: provider.displayName, scopes: provider.scopes },
+    upstreams: signIn.map(({ name, displayName, scopes }) => ({
+      name,
+      displayName,
+      icon: iconOf(config, name),
+      scopes,
+    })),
+    choose: config.signIn === 'choose',
   });
   return page(200, html, {
-    'content-security-policy': contentSecurityPolicy(config.brand),
+    'content-security-policy': contentSecurityPolicy(config.brand, iconsOf(context)),
     // `no-referrer` would make browsers send `Origin: null` with the form (Fetch §3.2), and the form must prove its origin.
     'referrer-policy': 'same-origin',
     ...browser.header,
   });
+}
+
+function iconOf({ upstreams }: Config, name: string): string | null {
+  return upstreams.find((one) => one.name === name)?.icon ?? null;
+}
+
+/** Only pages that offer a choice show icons. */
+function iconsOf({ config, signIn }: ServerContext): readonly string[] {
+  return signIn.flatMap(({ name }) => iconOf(config, name) ?? []);
 }

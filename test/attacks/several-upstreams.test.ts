@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Several } from '../several-upstreams/world.ts';
+
+let several: Several;
+beforeEach(async () => {
+  several = await Several.start(
+    ['okta', 'github', 'later'],
+    { sign_in: 'choose' },
+    { changes: { later: { when: 'later' } } },
+  );
+});
+afterEach(() => several.close());
+
+/** The same answer, sent to the address of another upstream. */
+function movedTo(back: string, name: string): string {
+  const url = new URL(back);
+  url.pathname = `/oauth/callback/${name}`;
+  return url.href;
+}
+
+describe('two upstreams of which one is hostile (RFC 9700 §4.4)', () => {
+  it.each([
+    ['okta', 'github'],
+    ['github', 'okta'],
+  ])('the answer of %s is not taken at the address of %s', async (from, to) => {
+    const visit = await several.open();
+    const back = await several.signInAt(await several.press(visit, { upstream: from }), 'alice');
+    const answer = await visit.browser.get(movedTo(back, to));
+    expect(answer.status).toBe(403);
+    expect(several.providers[to]?.requests).not.toContain('POST /token');
+    // Nothing was spent: the honest answer still ends the login.
+    expect((await visit.browser.get(back)).headers.get('location')).toContain('code=');
+  });
+
+  it('a code of one under the state of the other reaches nobody', async () => {
+    const visit = await several.open();
+    const okta = new URL(await several.signInAt(await several.press(visit, { upstream: 'okta' }), 'alice'));
+    const github = new URL(
+      await several.signInAt(await several.press(visit, { upstream: 'github' }), 'mallory'),
+    );
+    const mixed = new URL(okta);
+    for (const name of ['code', 'iss']) mixed.searchParams.set(name, github.searchParams.get(name) ?? '');
+    const answer = await visit.browser.get(mixed.href);
+    expect(new URL(answer.headers.get('location') ?? '').searchParams.get('error')).toBe('server_error');
+    expect(await several.stack.store.stats()).toMatchObject({ grants: 0, connections: 0 });
+  });
+
+  it('shares no secret of a login with another', async () => {
+    const visit = await several.open();
+    const [okta, github] = [
+      new URL(await several.press(visit, { upstream: 'okta' })),
+      new URL(await several.press(visit, { upstream: 'github' })),
+    ];
+    for (const name of ['state', 'nonce', 'code_challenge'])
+      expect(okta.searchParams.get(name)).not.toBe(github.searchParams.get(name));
+  });
+});
+
+describe('a page that was changed', () => {
+  it.each(['later', 'nobody', '', '__proto__'])(
+    'leads to no upstream that is not offered: %j',
+    async (name) => {
+      const visit = await several.open();
+      const told = await several.press(visit, { upstream: name });
+      expect(told).toMatch(/^400 |error=access_denied/u);
+      expect(several.providers['later']?.requests ?? []).not.toContain('GET /auth');
+    },
+  );
+});
+
+describe('a chain that somebody hands to somebody else', () => {
+  it('is answered by the browser that began it, at every upstream', async () => {
+    await several.close();
+    several = await Several.start(['first', 'second']);
+    const mallory = await several.open();
+    const back = await several.signInAt(await several.press(mallory, { decision: 'allow' }), 'mallory');
+    const second = (await mallory.browser.get(back)).headers.get('location') ?? '';
+    // The victim follows the address that Mallory sent, and is signed in at the second upstream.
+    const victim = several.stack.browser();
+    const answer = await several.signInAt(second, 'victim');
+    expect((await victim.get(answer)).status).toBe(403);
+    expect(await several.stack.store.stats()).toMatchObject({ grants: 0, connections: 0 });
+  });
+});

@@ -1,0 +1,129 @@
+import { issuer, pkce, sealedRequest, startStack, upstreamSecret } from '../fixtures/stack.ts';
+import type { Browser, Stack, StackOptions, Tokens } from '../fixtures/stack.ts';
+import { startOidcProvider } from '../fixtures/oidc-provider.ts';
+import type { OidcProviderFixture } from '../fixtures/oidc-provider.ts';
+
+type Json = Record<string, unknown>;
+
+/** A server before several real providers, each with its own people. */
+export class Several {
+  readonly stack: Stack;
+  readonly providers: Readonly<Record<string, OidcProviderFixture>>;
+
+  private constructor(stack: Stack, providers: Several['providers']) {
+    this.stack = stack;
+    this.providers = providers;
+  }
+
+  /** @param changes fields of upstreams by name */
+  static async start(
+    names: readonly string[],
+    config: Json = {},
+    { changes = {}, ...options }: StackOptions & { readonly changes?: Readonly<Record<string, Json>> } = {},
+  ): Promise<Several> {
+    const providers: Record<string, OidcProviderFixture> = {};
+    for (const name of names) {
+      const client = {
+        client_id: `sallyport-at-${name}`,
+        client_secret: upstreamSecret,
+        redirect_uris: [`${issuer}/oauth/callback/${name}`],
+        grant_types: ['authorization_code', 'refresh_token'],
+      };
+      providers[name] = await startOidcProvider({ clients: [client] });
+    }
+    const upstreams = names.map((name) => ({
+      name,
+      display_name: `Sign-in of ${name}`,
+      type: 'oidc',
+      oidc_config: {
+        issuer_url: providers[name]?.issuer,
+        client_id: `sallyport-at-${name}`,
+        client_secret_env_var: 'UPSTREAM_SECRET',
+      },
+      ...changes[name],
+    }));
+    const [first] = Object.values(providers);
+    const stack = await startStack(
+      { upstreams, ...config },
+      { ...options, ...(first && { provider: first }) },
+    );
+    return new Several(stack, providers);
+  }
+
+  async close(): Promise<void> {
+    await this.stack.auth.close();
+    for (const provider of Object.values(this.providers)) await provider.close();
+  }
+
+  /** From the app to the page that asks. */
+  async open(parameters: Record<string, string> = {}): Promise<Visit> {
+    const clientId = (await this.stack.register()).client_id;
+    const pair = pkce();
+    const browser = this.stack.browser();
+    const url = this.stack.authorizeUrl({
+      client_id: clientId,
+      code_challenge: pair.challenge,
+      ...parameters,
+    });
+    const html = await (await browser.get(url)).text();
+    return { browser, html, clientId, verifier: pair.verifier };
+  }
+
+  /** Presses a button of the page; where it leads. */
+  async press(visit: Visit, fields: Record<string, string>): Promise<string> {
+    const posted = await visit.browser.post(`${issuer}/oauth/consent`, {
+      request: sealedRequest(visit.html),
+      ...fields,
+    });
+    return posted.headers.get('location') ?? `${posted.status} ${await posted.text()}`;
+  }
+
+  /** Signs in at whichever provider the address is of; where the browser is sent back to. */
+  async signInAt(address: string, account: string): Promise<string> {
+    const [, provider] =
+      Object.entries(this.providers).find(([, { issuer: origin }]) => address.startsWith(origin)) ?? [];
+    if (!provider) throw new Error(`no provider of ours: ${address}`);
+    return provider.signIn(address, account);
+  }
+
+  /** The name of the provider that an address is of; empty for any other address. */
+  nameOf(address: string): string {
+    return Object.entries(this.providers).find(([, one]) => address.startsWith(one.issuer))?.[0] ?? '';
+  }
+
+  /** Follows every provider in turn until the app has its answer; the names of the providers on the way. */
+  async walk(visit: Visit, address: string, accounts: Record<string, string> = {}): Promise<Walked> {
+    const way: string[] = [];
+    let at = address;
+    for (let hop = 0; hop < 10; hop += 1) {
+      const name = this.nameOf(at);
+      if (name === '') return { way, end: new URL(at) };
+      way.push(name);
+      const back = await this.signInAt(at, accounts[name] ?? 'alice');
+      const response = await visit.browser.get(back);
+      at = response.headers.get('location') ?? `about:blank#${response.status} ${await response.text()}`;
+    }
+    throw new Error('the chain has no end');
+  }
+
+  async redeem({ clientId, verifier }: Visit, { end }: Walked): Promise<Tokens> {
+    const code = end.searchParams.get('code') ?? '';
+    const form = { grant_type: 'authorization_code', client_id: clientId, code, code_verifier: verifier };
+    const response = await this.stack.token(form);
+    if (response.status !== 200)
+      throw new Error(`token: ${response.status} ${await response.text()} ${end.href}`);
+    return (await response.json()) as Tokens;
+  }
+}
+
+export interface Visit {
+  readonly browser: Browser;
+  readonly html: string;
+  readonly clientId: string;
+  readonly verifier: string;
+}
+
+export interface Walked {
+  readonly way: readonly string[];
+  readonly end: URL;
+}

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Bench } from './backends.ts';
+import { backends, bytes, connectionOf, loginOf, minute, unique } from './backends.ts';
+
+describe.each(backends)('%s: a login at several upstreams', (_, open) => {
+  let bench: Bench;
+  let transaction: string;
+  beforeEach(async () => {
+    bench = await open();
+    transaction = unique('t');
+    const sealed = bytes('at first');
+    await bench.store.putPending({ transaction, sealed, ttl: 10 * minute, source: 'here' });
+  });
+  afterEach(() => bench.close());
+
+  const take = (leg: number, attempt = unique('a')) => bench.store.takePending({ transaction, leg, attempt });
+  const advance = (leg: number, attempt = unique('a'), sealed = bytes('half way')) =>
+    bench.store.advancePending({ transaction, leg, attempt, sealed });
+  const commit = (leg: number, attempt = unique('a')) =>
+    bench.store.commitLogin({ ...loginOf(transaction, bench.clock.now, {}), leg, attempt });
+
+  it('goes on with what was sealed, and ends after the last of them', async () => {
+    await take(0);
+    const advanced = await advance(0);
+    const leg = advanced.r === 'ok' ? advanced.leg : -1;
+    const taken = await take(leg);
+    expect(taken.r === 'ok' && Buffer.from(taken.sealed).toString()).toBe('half way');
+    expect((await commit(leg)).r).toBe('ok');
+    expect((await advance(leg)).r).toBe('done');
+  });
+
+  it('keeps every connection of the user, or none', async () => {
+    await take(0);
+    const other = { ...connectionOf(), upstream: 'other', account: 'x' };
+    const tokens = { access: bytes('o'), refresh: null, upstreamClientId: 'us', scopes: [] };
+    const login = { ...loginOf(transaction, bench.clock.now, {}), leg: 0, attempt: unique('a') };
+    await bench.store.commitLogin({ ...login, others: [{ connection: other, tokens }] });
+    const { bucket, userId } = connectionOf();
+    const rows = await bench.store.listConnections({ bucket, userId });
+    expect(rows?.map(({ key }) => key.upstream)).toEqual([connectionOf().upstream, 'other'].toSorted());
+  });
+
+  it('goes on once for a request that is sent twice, and for one of several', async () => {
+    await take(0);
+    const attempt = unique('a');
+    const [once, again, another] = await Promise.all([advance(0, attempt), advance(0, attempt), advance(0)]);
+    expect(again).toEqual(once);
+    expect(another).toEqual({ r: 'missing' });
+  });
+
+  it('neither goes back nor ends by an answer of an upstream that it has passed', async () => {
+    await take(0);
+    const advanced = await advance(0);
+    expect(advanced.r).toBe('ok');
+    expect(await advance(0)).toEqual({ r: 'missing' });
+    expect(await commit(0)).toEqual({ r: 'missing' });
+  });
+
+  it('goes on only after an answer was taken', async () => {
+    expect(await advance(0)).toEqual({ r: 'missing' });
+    await take(0);
+    expect((await advance(0)).r).toBe('ok');
+    expect(await advance(16)).toEqual({ r: 'missing' });
+  });
+
+  it('may start each upstream again three times', async () => {
+    await take(0);
+    const advanced = await advance(0);
+    let leg = advanced.r === 'ok' ? advanced.leg : -1;
+    for (let restart = 0; restart < 3; restart += 1) {
+      expect((await take(leg)).r).toBe('ok');
+      const again = await take(leg);
+      expect(again.r).toBe('restarted');
+      leg = again.r === 'restarted' ? again.leg : -1;
+    }
+    expect((await take(leg)).r).toBe('ok');
+    expect((await take(leg)).r).toBe('exhausted');
+  });
+
+  it('comes back to where it is when the form is sent again', async () => {
+    await take(0);
+    const advanced = await advance(0);
+    const again = await bench.store.putPending({
+      transaction,
+      sealed: bytes('at first'),
+      ttl: 10 * minute,
+      source: 'here',
+    });
+    expect(again.r === 'ok' && [again.leg, Buffer.from(again.sealed ?? []).toString()]).toEqual([
+      advanced.r === 'ok' ? advanced.leg : -1,
+      'half way',
+    ]);
+  });
+
+  it('is over when the user says no', async () => {
+    await take(0);
+    await bench.store.denyPending({ transaction, ttl: 10 * minute, source: 'here' });
+    expect(await advance(0)).toEqual({ r: 'denied' });
+  });
+
+  it('expires like any other', async () => {
+    await take(0);
+    bench.clock.now += 10 * minute + 1;
+    expect(await advance(0)).toEqual({ r: 'missing' });
+  });
+});
