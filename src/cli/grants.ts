@@ -29,7 +29,8 @@ import { plainJson, plainText, renderMoment, renderTable } from './table.ts';
 const usage = `usage: sallyport grants list -c FILE [--state-dir DIR] [--user ID] [--email ADDRESS] [--client ID]
                              [--upstream NAME] [--state code|active|expired|revoked] [--limit N] [--json]
        sallyport grants show SID -c FILE [--state-dir DIR] [--json]
-       sallyport grants revoke -c FILE [--state-dir DIR] (--grant SID | --user ID | --client ID) [--yes]
+       sallyport grants revoke -c FILE [--state-dir DIR] (--grant SID | --user ID | --client ID
+                             | --upstream NAME) [--yes]
 
 SID is the \`sid\` of tokens and log lines; a user's ID is \`sub\`; a client's ID is its client_id, or how lists show it.
 An e-mail address is what the provider told, verified or not; --email finds living grants, and --user ends them.
@@ -58,7 +59,13 @@ const command: Command = {
     },
     show: { options: { ...configuredOptions, json: { type: 'boolean' } }, run: show },
     revoke: {
-      options: { ...configuredOptions, ...filters, grant: { type: 'string' }, yes: { type: 'boolean' } },
+      options: {
+        ...configuredOptions,
+        ...filters,
+        grant: { type: 'string' },
+        upstream: { type: 'string' },
+        yes: { type: 'boolean' },
+      },
       run: revoke,
     },
   },
@@ -168,9 +175,9 @@ async function byEmail(
 
 async function revoke(given: Given, io: CommandIo): Promise<number> {
   noWords(given);
-  const { grant, user, client } = given.options;
-  if ([grant, user, client].filter((one) => one !== undefined).length !== 1)
-    throw new UsageError('say which grants to end: one of --grant, --user, --client');
+  const { grant, user, client, upstream } = given.options;
+  if ([grant, user, client, upstream].filter((one) => one !== undefined).length !== 1)
+    throw new UsageError('say which grants to end: one of --grant, --user, --client, --upstream');
   return withStore(given, io, async (store, config) => {
     const found: GrantSummary[] = [];
     for await (const one of grantsOf(store, wantedOf(given), matcher(given))) {

@@ -89,7 +89,11 @@ describe('sallyport grants list', () => {
     ['an unknown action', ['lost'], 'there is no "lost" here'],
     ['a sid that is none', ['show', 'abc'], '"abc" is not a sid'],
     ['no sid', ['show'], 'say which grant: its sid'],
-    ['nothing to revoke', ['revoke'], 'say which grants to end: one of --grant, --user, --client'],
+    [
+      'nothing to revoke',
+      ['revoke'],
+      'say which grants to end: one of --grant, --user, --client, --upstream',
+    ],
     ['two to revoke', ['revoke', '--user', 'a', '--client', 'b'], 'one of --grant, --user, --client'],
   ])('answers %s with the usage', async (_what, args, problem) => {
     const { code, out, err } = await grants(args);
@@ -193,6 +197,16 @@ describe('sallyport grants revoke', () => {
     const { out } = await grants(['revoke', '--client', other.client_id, '--yes']);
     expect(out).toMatch(/^1 ended/u);
     expect((await listed('--state', 'active')).length).toBe(2);
+  });
+
+  it('ends all of an identity provider, whether or not it is configured any more', async () => {
+    const stack = await scene.start();
+    const { clientId, refresh_token } = await stack.signIn();
+    await stack.signIn({ account: 'bob' });
+    expect((await grants(['revoke', '--upstream', 'another', '--yes'])).code).toBe(1);
+    expect((await stack.refresh(clientId, refresh_token)).status).toBe(200);
+    expect((await grants(['revoke', '--upstream', 'demo', '--yes'])).out).toMatch(/^2 ended/u);
+    expect(await listed('--state', 'active')).toEqual([]);
   });
 
   it('ends all of a configured client whose id is as long as what lists show', async () => {
