@@ -43,6 +43,7 @@ export const cognito: Profile = {
     ],
   },
   limits: [
+    'Its revocation takes refresh tokens only, and ends the access tokens that came from them.',
     'Access tokens have no aud; they name the client in client_id.',
     'With self-registration on in the pool, anybody can make an account: write access rules.',
     'resource is refused unless a resource server with exactly that identifier exists, and is never sent.',

@@ -85,6 +85,8 @@ export const github: Profile = {
     'The e-mail of the profile is used when it is public, and never counts as verified: write access rules with subjects ' +
       '(numeric ids), organisations or teams rather than e-mails.',
     'Disconnecting ends every token that the app holds for that user, elsewhere too.',
+    'GitHub Enterprise Cloud with data residency (SUBDOMAIN.ghe.com): write authorization_endpoint, token_endpoint, and userinfo ' +
+      'and revocation with their endpoints below https://api.SUBDOMAIN.ghe.com; domain is for Enterprise Server.',
     'GitHub asks for consent once per app and user, and then sends people through without a page.',
   ],
   documentation: [
@@ -92,11 +94,7 @@ export const github: Profile = {
     'https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens',
     'https://docs.github.com/en/rest/users/users#get-the-authenticated-user',
     'https://docs.github.com/en/rest/apps/oauth-applications',
+    'https://github.blog/changelog/2025-07-14-pkce-support-for-oauth-and-github-app-authentication',
   ],
-  unverified: [
-    {
-      what: 'variants',
-      note: 'Addresses of GitHub Enterprise Cloud with data residency (ghe.com) are not covered by domain.',
-    },
-  ],
+  unverified: [],
 };

@@ -27,9 +27,9 @@ export const ping: Profile = {
   recognise: ['auth.pingone.com', 'auth.pingone.eu', 'auth.pingone.ca', 'auth.pingone.asia'],
   example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
-    from: 'The grant type Refresh Token of the application.',
+    from: 'The scope offline_access, granted to the application, with its grant type Refresh Token.',
     rotation: 'A new one at every use; a rolling lifetime is a setting of the application.',
-    missing: 'The grant type is off.',
+    missing: 'The grant type is off, or offline_access was not granted to the application.',
   },
   setUp: {
     at: 'PingOne console > Applications > Add application',
@@ -37,18 +37,21 @@ export const ping: Profile = {
       'Choose OIDC Web App.',
       'Under Configuration choose Authorization Code and Refresh Token, and Client Secret Basic.',
       'Paste {redirect_uri} into Redirect URIs.',
-      'Under Resources allow openid, profile and email.',
+      'Under Resources allow openid, profile, email and offline_access.',
       'Copy Client ID into client_id and put the Client Secret into a file.',
     ],
   },
   limits: ['For PingFederate and PingAM write issuer_url: their issuers have no common form.'],
-  documentation: ['https://developer.pingidentity.com/pingone-api/auth/openid-connect-oauth-2.html'],
+  documentation: [
+    'https://developer.pingidentity.com/pingone-api/auth/openid-connect-oauth-2.html',
+    'https://developer.pingidentity.com/pingone-api/workflow-library/application-management/configure-an-application-to-use-the-offline-access-scope.html',
+    'https://developer.pingidentity.com/pingone-api/workflow-library/authorization-and-authentication/exchange-refresh-token/step-11-exchange-the-refresh-token.html',
+  ],
   unverified: [
     {
-      what: 'settings.scopes',
-      note: 'Whether offline_access is needed, or only the grant type, differs between pages.',
+      what: 'refreshTokens.rotation',
+      note: 'A refresh is documented to answer with a new one; whether the old one ends is not said.',
     },
-    { what: 'refreshTokens.rotation', note: 'Not settled by public documentation.' },
     { what: 'settings.client_assertion_audience', note: 'Both are reported to be accepted.' },
   ],
 };

@@ -93,6 +93,7 @@ export const slack: Profile = {
     'https://docs.slack.dev/authentication/installing-with-oauth',
     'https://docs.slack.dev/authentication/using-token-rotation',
     'https://docs.slack.dev/authentication/sign-in-with-slack',
+    'https://docs.slack.dev/authentication/using-pkce',
     'https://docs.slack.dev/reference/methods/auth.test',
     'https://docs.slack.dev/reference/methods/auth.revoke',
   ],
@@ -101,6 +102,9 @@ export const slack: Profile = {
       what: 'variants',
       note: 'api: that a refresh answers at the top level is reported by users.',
     },
-    { what: 'settings.pkce', note: 'Slack documents PKCE for some apps; others ignore the parameters.' },
+    {
+      what: 'settings.pkce',
+      note: 'Documented for apps that switched PKCE on, which makes them public clients for good: leave it off. Should Slack refuse the parameters of others, write pkce: never.',
+    },
   ],
 };

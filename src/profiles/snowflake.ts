@@ -43,7 +43,8 @@ export const snowflake: Profile = {
     'Subjects are login names: when one is given to somebody else, they become the same user here.',
     'A refresh does not tell whose token it is, so evidence about a user cannot be renewed: with access rules people sign ' +
       'in again when it is older than identity_max_age.',
-    'ACCOUNTADMIN and SECURITYADMIN are blocked by Snowflake unless the integration allows them.',
+    'ACCOUNTADMIN, SECURITYADMIN, ORGADMIN and GLOBALORGADMIN cannot be used this way unless Snowflake’s support allows it.',
+    'A token is for one role; session:role-any in scopes lets a session switch, where the account has that.',
   ],
   documentation: [
     'https://docs.snowflake.com/en/user-guide/oauth-custom',

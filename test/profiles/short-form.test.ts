@@ -164,6 +164,19 @@ describe('everything that a profile says', () => {
     });
   });
 
+  it('can register us by itself, in place of a client id', async () => {
+    const upstream = await upstreamOf({
+      client_id: undefined,
+      profile: 'generic-oauth2',
+      dcr_config: { discovery_url: 'https://mcp.example.com/.well-known/oauth-authorization-server' },
+      identity_from_token: { subject_path: 'account.id' },
+    });
+    expect(upstream).toMatchObject({
+      clientId: '',
+      registration: { discoveryUrl: 'https://mcp.example.com/.well-known/oauth-authorization-server' },
+    });
+  });
+
   it('never sends a resource, unless the file names one', async () => {
     for (const fields of [{ profile: 'google' }, { profile: 'entra', tenant: 'organizations' }]) {
       const { additionalAuthorizationParams, settings } = await upstreamOf(fields);
