@@ -23,6 +23,12 @@ export interface Spoken {
   readonly usual: UpstreamAuthMethod | null;
 }
 
+/** What people call the provider of a profile; `null` where a profile is anybody's. */
+export function titleOf(name: string | undefined): string | null {
+  const profile = profiles.get(name ?? '');
+  return profile?.name.startsWith('generic-') ? null : (profile?.title ?? null);
+}
+
 interface Place {
   readonly resolving: Pick<Resolving, 'io' | 'findings'>;
   readonly path: Path;

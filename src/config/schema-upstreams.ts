@@ -153,7 +153,10 @@ export const upstreamsSchema: z.ZodType<UpstreamSection[]> = z
         'Name in this file and in the store: lower-case letters, digits and inner hyphens. Default: default.',
         'okta',
       ),
-      display_name: text('What pages call it. Default: the name.', 'Example Corp sign-in'),
+      display_name: text(
+        'What pages call it. Default: the name, and without one what the profile’s provider is called.',
+        'Example Corp sign-in',
+      ),
       when: oneOf(
         ['sign_in', 'later'],
         'Part of signing in, or only connected afterwards by people who are signed in. Default: sign_in.',

@@ -8,7 +8,7 @@ import type {
 import type { Findings, Path } from './problems.ts';
 import { hintAtProfile } from './profile-hints.ts';
 import { tokenIdentityFrom, tokenMappingFrom } from './profile-settings.ts';
-import { checkNoProfile, checkProfileForm, resolveSpoken } from './profile-upstream.ts';
+import { checkNoProfile, checkProfileForm, resolveSpoken, titleOf } from './profile-upstream.ts';
 import type { Spoken } from './profile-upstream.ts';
 import { itemsOf, textsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
@@ -67,7 +67,7 @@ export async function resolveUpstreams(
   const found = await Promise.all(
     sections.map(({ item, index }) => {
       const name = names.get(index) ?? 'default';
-      const displayName = item.display_name ?? name;
+      const displayName = item.display_name ?? item.name ?? titleOf(item.profile) ?? name;
       const path = ['upstreams', index];
       const upstream = {
         resolving,

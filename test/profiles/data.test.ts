@@ -3,6 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { runConfigCommand } from '../../src/cli/config.ts';
+import { layerProfile } from '../../src/config/profile-layers.ts';
+import { Findings } from '../../src/config/problems.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { profiles } from '../../src/profiles/profiles.ts';
 import { providerPages } from '../../tools/generate-provider-pages.ts';
@@ -101,6 +103,30 @@ describe.each(all)('the profile %s', (name, profile) => {
 
 const settingNames =
   readFileSync('src/profiles/settings.ts', 'utf8').match(/(?<=readonly )\w+(?=\?)/gu) ?? [];
+
+describe('AGENTS.md', () => {
+  it('shows a profile that is one', async () => {
+    const [, text = ''] =
+      /const acme: Profile = (\{[\s\S]*?\n   \});/u.exec(readFileSync('AGENTS.md', 'utf8')) ?? [];
+    const source = `export default ${text.replace(", '…'", '')}`;
+    // The module that the page shows.
+    const { default: acme } = (await import(`data:text/javascript,${encodeURIComponent(source)}`)) as {
+      default: Profile;
+    };
+    const [, linear] = all.find(([name]) => name === 'linear') ?? [];
+    expect(Object.keys(acme).toSorted()).toEqual(
+      Object.keys(linear ?? {})
+        .filter((key) => key !== 'openAccounts')
+        .toSorted(),
+    );
+    const path = ['upstreams', 0];
+    const findings = new Findings();
+    const { settings } = layerProfile(acme, { profile: 'acme', tenant: 'example' }, { path, findings });
+    expect(findings.problems).toEqual([]);
+    expect(settings).toMatchObject({ issuer_url: 'https://example.acme.example', scope_separator: 'comma' });
+    for (const name of Object.keys(settings)) expect(settingNames).toContain(name);
+  });
+});
 
 describe('docs/providers', () => {
   it.each([...providerPages()])(

@@ -28,6 +28,15 @@ describe('an upstream with a profile', () => {
     expect(google.clientSecret?.reveal()).toBe('a secret');
   });
 
+  it('is called what its operator calls it, and otherwise what everybody does', async () => {
+    const called = async (fields: object): Promise<string> =>
+      (await upstreamOf({ profile: 'google', ...fields })).displayName;
+    expect(await called({})).toBe('Google');
+    expect(await called({ name: 'work' })).toBe('work');
+    expect(await called({ name: 'work', display_name: 'Example Corp' })).toBe('Example Corp');
+    expect(await called({ profile: 'generic-oidc', issuer_url: 'https://idp.example.com' })).toBe('default');
+  });
+
   it('fills its variables in, and leaves out what needs one that nobody gave', async () => {
     const plain = await oidcOf({ profile: 'auth0', domain: 'x.eu.auth0.com' });
     expect(plain.issuer).toBe('https://x.eu.auth0.com/');
