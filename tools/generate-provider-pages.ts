@@ -86,7 +86,7 @@ function setUp({ setUp: { at, steps } }: Profile): string {
   const lines = steps.map((step, place) => `${place + 1}. ${step.replaceAll('{redirect_uri}', redirectUri)}`);
   return (
     `## What to set up there\n\nAt ${at}:\n\n${lines.join('\n')}\n\n` +
-    'The redirect URI is the issuer of your configuration with `/oauth/callback`; `sallyport config check FILE` prints yours.'
+    'The redirect URI is the issuer of your configuration with `/oauth/callback` – with several upstreams `/oauth/callback/NAME`; `sallyport config check FILE` prints yours.'
   );
 }
 
