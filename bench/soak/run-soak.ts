@@ -112,6 +112,7 @@ interface Parts {
 
 async function load({ gateway, outside, issuer, keyFolder }: Parts, options: SoakOptions): Promise<Summary> {
   const tally = new Tally();
+  const before = (await gateway.held())?.fds;
   const began = Date.now();
   const endsAt = began + options.minutes * 60_000;
   const running = (): boolean => Date.now() < endsAt;
@@ -145,6 +146,7 @@ async function load({ gateway, outside, issuer, keyFolder }: Parts, options: Soa
   ];
   await Promise.all([...clients, ...often]);
   const seconds = (Date.now() - began) / 1000;
+  const after = before === undefined ? undefined : await filesAtRest(gateway, before);
   const exitCode = await gateway.stop();
   const run = {
     minutes: options.minutes,
@@ -155,9 +157,21 @@ async function load({ gateway, outside, issuer, keyFolder }: Parts, options: Soa
     outside: await outside.ask<Record<string, number>>('counts'),
     restarts: done.restarts,
     keys: { rotations: done.rotations, seen: keysSeen.size },
+    filesAtRest: before === undefined || after === undefined ? null : { before, after },
     exitCode,
   };
   return judge(run, samples);
+}
+
+/** Connections take their time to close: the least that is seen within half a minute. */
+async function filesAtRest(gateway: GatewayProcess, before: number): Promise<number | undefined> {
+  let least: number | undefined;
+  for (let look = 0; look < 30 && (least ?? Infinity) > before; look += 1) {
+    await sleep(1000);
+    const fds = (await gateway.held())?.fds;
+    if (fds !== undefined) least = Math.min(least ?? fds, fds);
+  }
+  return least;
 }
 
 /** Does something again and again, never twice at the same time. */

@@ -12,6 +12,8 @@ export interface Summary {
   readonly outside: Readonly<Record<string, number>>;
   readonly restarts: number;
   readonly keys: { readonly rotations: number; readonly seen: number };
+  /** Open files before the load, and when it was over and nobody was connected any more. `null`: could not be seen. */
+  readonly filesAtRest: { readonly before: number; readonly after: number } | null;
   readonly exitCode: number | null;
   readonly held: Readonly<Record<'rss' | 'heap' | 'external' | 'fds' | 'resources', Thirds>>;
   readonly violations: readonly string[];
@@ -51,17 +53,23 @@ export function judge(run: Omit<Summary, 'violations' | 'held'>, samples: readon
     // The last one may have come too late to be seen, and one of the two first ones may have been gone.
     ...(run.keys.seen < run.keys.rotations ? [`of ${run.keys.rotations} new keys few were published`] : []),
     ...(run.exitCode === 0 ? [] : [`the gateway ended with ${run.exitCode}`]),
-    ...(run.restarts === 0 ? growth(held) : []),
+    ...(run.restarts === 0 ? [...growth(held), ...leaks(run)] : []),
   ];
   return { ...run, held, violations };
 }
 
-function growth({ rss, fds }: Summary['held']): readonly string[] {
-  return [
-    ...(rss.growth > steady ? [`memory grew by ${Math.round((rss.growth - 1) * 100)} %`] : []),
-    // A few connections more or less say nothing.
-    ...(fds.last > fds.middle * steady + 10 ? [`open files grew from ${fds.middle} to ${fds.last}`] : []),
-  ];
+function growth({ rss }: Summary['held']): readonly string[] {
+  return rss.growth > steady ? [`memory grew by ${Math.round((rss.growth - 1) * 100)} %`] : [];
+}
+
+/** Connections that are kept to the provider and the MCP server, and what was loaded on the way. */
+const keptFiles = 30;
+
+/** Under load there are as many open files as clients and events happen to need: only what stays open tells. */
+function leaks({ filesAtRest }: Pick<Summary, 'filesAtRest'>): readonly string[] {
+  if (!filesAtRest) return ['open files could not be counted'];
+  const { before, after } = filesAtRest;
+  return after > before + keptFiles ? [`open files grew from ${before} to ${after} at rest`] : [];
 }
 
 function thirds(values: readonly number[]): Thirds {

@@ -12,16 +12,17 @@ const run = {
   outside: { 'credential injected': 2 },
   restarts: 0,
   keys: { rotations: 0, seen: 1 },
+  filesAtRest: { before: 30, after: 40 },
   exitCode: 0,
 };
 
-function samples(rss: readonly number[], fds = rss.map(() => 20)): Held[] {
-  return rss.map((bytes, index) => ({
+function samples(rss: readonly number[]): Held[] {
+  return rss.map((bytes) => ({
     pid: 1,
     rss: bytes,
     heap: 1,
     external: 1,
-    fds: fds[index] ?? 0,
+    fds: 20,
     resources: 1,
   }));
 }
@@ -58,8 +59,9 @@ describe('the verdict of a soak', () => {
   });
 
   it('names files that stay open', () => {
-    const leaking = samples([1, 1, 1, 1, 1, 1], [20, 20, 100, 100, 200, 200]);
-    expect(judge(run, leaking).violations).toEqual(['open files grew from 100 to 200']);
+    const leaking = { ...run, filesAtRest: { before: 30, after: 100 } };
+    expect(judge(leaking, []).violations).toEqual(['open files grew from 30 to 100 at rest']);
+    expect(judge({ ...run, filesAtRest: null }, []).violations).toHaveLength(1);
   });
 });
 
