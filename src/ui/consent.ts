@@ -173,7 +173,9 @@ function decision(): SafeHtml {
 function choices(upstreams: readonly UpstreamView[]): SafeHtml {
   return html`<p class="choose">Allow, and sign in with</p>
     <div class="allow upstreams">${upstreams.map(choice)}</div>
-    <div class="actions single"><button class="button" name="decision" value="deny">Cancel</button></div>`;
+    <div class="actions single">
+      <button class="button quiet" name="decision" value="deny">Cancel</button>
+    </div>`;
 }
 
 function choice({ name, displayName, icon }: UpstreamView): SafeHtml {

@@ -90,6 +90,7 @@ dl.stacked>div{grid-template-columns:1fr}
 .stacked dd{font-weight:400;color:var(--muted)}
 dd{margin:0;font-weight:500}
 dd p{margin:.25rem 0 0;font-size:.875rem;font-weight:400;color:var(--muted)}
+dd p:not(:last-child){margin-bottom:.75rem}
 dd ul{margin:0;padding:0;list-style:none;font-weight:400}
 dd li{position:relative;padding:.125rem 0 .125rem 1.375rem}
 dd li::before{content:"";position:absolute;left:.25rem;top:.5rem;width:.375rem;height:.6875rem;
@@ -112,6 +113,7 @@ body:hover .allow::after{visibility:hidden;transition:visibility 0s 1s}
 .upstreams .button{display:flex;align-items:center;justify-content:center;gap:.625rem}
 .upstreams img{flex:none;width:1.25rem;height:1.25rem;object-fit:contain}
 .actions.single{grid-template-columns:1fr}
+.button.quiet{border-color:transparent;color:var(--muted)}
 .button:hover{box-shadow:0 0 0 3px var(--line)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 details{margin:1.25rem 0 0;font-size:.8125rem;color:var(--muted)}
