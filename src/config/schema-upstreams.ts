@@ -146,6 +146,8 @@ export interface UpstreamSection
   oauth2_config?: OAuth2Section | undefined;
 }
 
+const { profile, ...profileFields } = profileShape;
+
 export const upstreamsSchema: z.ZodType<UpstreamSection[]> = z
   .array(
     section<UpstreamSection>({
@@ -165,6 +167,11 @@ export const upstreamsSchema: z.ZodType<UpstreamSection[]> = z
         'Picture beside its name: an https URL, or an image as a data URL.',
         'https://okta.example.com/icon.svg',
       ),
+      profile,
+      client_id: text(
+        'With a profile: our client id at the provider. Required, unless dcr_config is there.',
+        '0oa1b2c3d4',
+      ),
       type: oneOf(
         ['oidc', 'oauth2'],
         'OpenID Connect, or plain OAuth 2.0 with configured endpoints. Default: the profile’s; required without a profile.',
@@ -178,15 +185,11 @@ export const upstreamsSchema: z.ZodType<UpstreamSection[]> = z
         'Required for the type oauth2 without a profile, and not allowed for another.',
       ),
       ...clientFields,
-      client_id: text(
-        'With a profile: our client id at the provider. Required, unless dcr_config is there.',
-        '0oa1b2c3d4',
-      ),
       dcr_config: optional(
         dcrSchema,
         'With a profile: register at the provider by ourselves (RFC 7591), in place of client_id.',
       ),
-      ...profileShape,
+      ...profileFields,
     }),
   )
   .min(1)
