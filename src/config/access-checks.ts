@@ -115,18 +115,28 @@ function formsOf(rule: AccessRule): readonly Form[] {
   ];
 }
 
+/** The upstreams of the file, and those of them whose people the rules are about. */
+interface Known {
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly identifying: readonly UpstreamConfig[];
+}
+
 /** Rules about one kind of provider need one of that kind. */
 export function checkUsefulFor(
   rule: AccessRule,
-  { path, findings, upstreams }: At & { readonly upstreams: readonly UpstreamConfig[] },
+  { path, findings, upstreams, identifying }: At & Known,
 ): void {
-  const named = upstreams.filter(({ name }) => rule.upstream === undefined || name === rule.upstream);
-  if (named.length === 0 && upstreams.length > 0)
+  const named = identifying.filter(({ name }) => rule.upstream === undefined || name === rule.upstream);
+  if (named.length === 0 && identifying.length > 0)
     return findings.refuse([...path, 'upstream'], {
-      problem: 'is no upstream of this file',
-      fix: `write one of: ${upstreams.map(({ name }) => name).join(', ')}`,
+      problem: upstreams.some(({ name }) => name === rule.upstream)
+        ? 'can never hold: that upstream does not say who somebody is'
+        : 'is no upstream of this file',
+      fix: `write one of: ${identifying.map(({ name }) => name).join(', ')}`,
     });
-  if (upstreams.length === 0) return;
+  if (identifying.length === 0) return;
+  if (rule.upstream === undefined && identifying.length > 1)
+    checkWhoseWords(rule, { path, findings, identifying });
   if (rule.googleHostedDomains && !named.some((upstream) => isGoogle(upstream)))
     findings.refuse([...path, 'google_hosted_domains'], {
       problem: 'can never hold: no upstream here has Google’s issuer, https://accounts.google.com',
@@ -150,6 +160,19 @@ export function checkUsefulFor(
       path,
       'asks GitHub for memberships, which OAuth apps may read only with the scope read:org',
     );
+}
+
+/** Ids, groups and claims mean something at one provider: at another one somebody else may have the same. */
+function checkWhoseWords(
+  rule: AccessRule,
+  { path, findings, identifying }: At & Omit<Known, 'upstreams'>,
+): void {
+  const fields = (['subjects', 'groups', 'roles', 'claim'] as const).filter((field) => rule[field]);
+  for (const field of fields)
+    findings.refuse([...path, field], {
+      problem: 'does not say whose: people may choose among several upstreams',
+      fix: `add upstream (${identifying.map(({ name }) => name).join(' or ')}) to the rule, and write one rule for each`,
+    });
 }
 
 const readsOrganizations: ReadonlySet<string> = new Set(['read:org', 'write:org', 'admin:org', 'user']);

@@ -1,22 +1,24 @@
 import { checkRule, checkUsefulFor } from './access-checks.ts';
-import type { AccessConfig, AccessRule, UpstreamConfig } from './config.ts';
+import type { AccessConfig, AccessRule, Config, UpstreamConfig } from './config.ts';
 import { itemsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
 import type { AccessRuleSection } from './schema-access.ts';
 import type { Sieved } from './shape.ts';
+import { identifyingUpstreams } from './sign-in.ts';
 import { checkUrl } from './urls.ts';
 
 /** Reads who may sign in. Without a word about it everybody may, and a warning says so. */
 export async function resolveAccess(
   { config, findings }: Resolving,
-  upstreams: readonly UpstreamConfig[],
+  { upstreams, signIn }: Pick<Config, 'upstreams' | 'signIn'>,
 ): Promise<AccessConfig> {
+  const identifying = identifyingUpstreams({ upstreams, signIn });
   if (config.access === undefined) {
     findings.warn(['access'], 'is not set: everybody with an account at the upstream may sign in');
     return 'unset';
   }
   if (typeof config.access === 'string') return config.access;
-  if (upstreams.some((upstream) => tellsNothing(upstream)))
+  if (identifying.some((upstream) => tellsNothing(upstream)))
     findings.refuse(['access'], {
       problem: 'has rules, and the upstream tells no identity that they could be checked against',
       fix: 'add userinfo or identity_from_token; without either only access: anyone lets somebody in',
@@ -27,7 +29,7 @@ export async function resolveAccess(
     // A rule that lost a key because of its shape would be a wider rule; the complaint about it stops the start.
     // oxlint-disable-next-line no-await-in-loop -- complaints keep the order of the rules
     await checkRule(rule, at);
-    checkUsefulFor(rule, { ...at, upstreams });
+    checkUsefulFor(rule, { ...at, upstreams, identifying });
   }
   return rules.map(({ rule }) => rule);
 }

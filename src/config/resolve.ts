@@ -51,6 +51,7 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
   const spans = resolveLifespans(resolving);
   const scopes = resolveScopes(resolving);
   const upstreams = await resolveUpstreams(resolving, issuer);
+  const signIn = config.sign_in ?? 'chain';
   const proxies = resolveProxies(resolving, { ...scopes, issuer, upstreams });
   const resources = resolveResources(
     resolving,
@@ -68,10 +69,10 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
     ...spans,
     refreshTokenPolicy: config.refresh_token_policy ?? 'always',
     upstreams,
-    signIn: config.sign_in ?? 'chain',
+    signIn,
     ...scopes,
     ...resources,
-    access: await resolveAccess(resolving, upstreams),
+    access: await resolveAccess(resolving, { upstreams, signIn }),
     accessContact: resolveAccessContact(resolving),
     toolhiveFile,
     clients,

@@ -1,5 +1,5 @@
 /** Rules about several upstreams together. */
-import type { UpstreamConfig } from './config.ts';
+import type { Config, UpstreamConfig } from './config.ts';
 import type { Findings, Path } from './problems.ts';
 import type { Resolving } from './resolving.ts';
 import type { UpstreamSection } from './schema-upstreams.ts';
@@ -8,6 +8,15 @@ import { checkUrl } from './urls.ts';
 
 /** Upstreams that one login can lead through. */
 const longestChain = 15;
+
+/** Upstreams that say who somebody is: each that people may choose, or the first of a chain. The others only lend tokens. */
+export function identifyingUpstreams({
+  upstreams,
+  signIn,
+}: Pick<Config, 'upstreams' | 'signIn'>): readonly UpstreamConfig[] {
+  const asked = upstreams.filter(({ when }) => when === 'sign_in');
+  return signIn === 'choose' ? asked : asked.slice(0, 1);
+}
 
 /** Somebody must be able to sign in, and a chain must have an end. */
 export function checkSignIn(

@@ -1,4 +1,5 @@
 import type { AccessRule, Config, UpstreamConfig } from '../config/config.ts';
+import { identifyingUpstreams } from '../config/sign-in.ts';
 import type { OpenAccounts } from '../profiles/profile.ts';
 import { profiles } from '../profiles/profiles.ts';
 
@@ -54,7 +55,8 @@ function isAt(host: string, places: readonly string[]): boolean {
  * through with a warning.
  * @returns the problem as a sentence with its fix, or `null`
  */
-export function missingAccess({ access, toolhiveFile, upstreams }: Config): string | null {
+export function missingAccess({ access, toolhiveFile, ...config }: Config): string | null {
+  const upstreams = identifyingUpstreams(config);
   if (typeof access !== 'string') return openRule(access, upstreams);
   if (access !== 'unset' || toolhiveFile) return null;
   const reason = upstreams.map(admitsAnyone).find((one) => one !== null);

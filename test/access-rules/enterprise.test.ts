@@ -36,7 +36,11 @@ function lookups(ca: string | null): Lookups {
   };
   const githubApiUrl = `https://127.0.0.1:${port}/api/v3`;
   const upstream = oauth2Config('https://git.example.com', { name: 'github', settings, githubApiUrl });
-  return createLookups({ access: [{ githubOrganizations: ['acme'] }], upstreams: [upstream] });
+  return createLookups({
+    access: [{ githubOrganizations: ['acme'] }],
+    upstreams: [upstream],
+    signIn: 'chain',
+  });
 }
 
 it('a GitHub of the company is asked by way of the authority that its upstream trusts', async () => {

@@ -207,12 +207,12 @@ describe('memberships that nobody looked up', () => {
 
   it('are taken out of what a provider tells', async () => {
     for (const rules of [access, [{ subjects: ['1'] }]]) {
-      const lookups = createLookups({ access: rules, upstreams });
+      const lookups = createLookups({ access: rules, upstreams, signIn: 'choose' });
       const identity = await lookups.complete(person('okta', { ...smuggled, sub: '1' }), 'token');
       expect(membershipsOf(identity)).toBeNull();
       expect(identity.claims).toEqual({ sub: '1' });
     }
-    const quiet = createLookups({ access: [{ subjects: ['1'] }], upstreams });
+    const quiet = createLookups({ access: [{ subjects: ['1'] }], upstreams, signIn: 'choose' });
     expect(membershipsOf(await quiet.complete(person('github', smuggled), 'token'))).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 import type { IDToken } from 'oauth4webapi';
 import type { Config, UpstreamConfig } from '../../config/config.ts';
+import { identifyingUpstreams } from '../../config/sign-in.ts';
 import { SallyportError } from '../../types/error.ts';
 import type { Identity } from '../../types/tokens.ts';
 import { identityFromFields } from '../oauth2-identity.ts';
@@ -32,7 +33,7 @@ export interface AccessExplanation {
 /** What `explainAccess` needs to know of a configuration. */
 export type AccessSetting = Pick<
   Config,
-  'access' | 'upstreams' | 'clients' | 'resources' | 'defaultResource'
+  'access' | 'upstreams' | 'signIn' | 'clients' | 'resources' | 'defaultResource'
 >;
 
 /**
@@ -54,13 +55,15 @@ export async function explainAccess(config: AccessSetting, asked: AccessCase): P
   return { decision, identity, client, resource };
 }
 
-function upstreamOf({ upstreams }: AccessSetting, { upstream }: AccessCase): UpstreamConfig {
+function upstreamOf(config: AccessSetting, { upstream }: AccessCase): UpstreamConfig {
+  const upstreams = identifyingUpstreams(config);
   const [only, ...others] = upstreams;
   const found =
     upstream === undefined && others.length === 0 ? only : upstreams.find(({ name }) => name === upstream);
   if (found) return found;
   const names = upstreams.map(({ name }) => name).join(', ');
-  const problem = upstream === undefined ? 'there are several upstreams' : 'there is no such upstream';
+  const problem =
+    upstream === undefined ? 'there are several upstreams' : 'nobody signs in at such an upstream';
   throw new SallyportError('config_invalid', `${problem}: name one of ${names}`);
 }
 

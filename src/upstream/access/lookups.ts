@@ -1,5 +1,6 @@
 import { githubApi } from '../../config/access-issuers.ts';
 import type { Config, UpstreamConfig } from '../../config/config.ts';
+import { identifyingUpstreams } from '../../config/sign-in.ts';
 import { isLoopbackUrl } from '../../config/urls.ts';
 import { createGuardedFetch } from '../../net/guarded-fetch.ts';
 import type { GuardedFetch } from '../../net/guarded-fetch.ts';
@@ -26,13 +27,13 @@ export interface Lookups {
 
 /** Makes the look-ups that a configuration's rules need; `fetch` replaces the guarded one and stays the caller's. */
 export function createLookups(
-  { access, upstreams }: Pick<Config, 'access' | 'upstreams'>,
+  { access, ...config }: Pick<Config, 'access' | 'upstreams' | 'signIn'>,
   { fetch }: { readonly fetch?: GuardedFetch | undefined } = {},
 ): Lookups {
   const rules = typeof access === 'string' ? [] : access;
   const asking = rules.filter((rule) => rule.githubOrganizations ?? rule.githubTeams);
   const apis = new Map(
-    upstreams.flatMap((upstream) => {
+    identifyingUpstreams(config).flatMap((upstream) => {
       const api = githubApi(upstream);
       const asked = asking.some((rule) => rule.upstream === undefined || rule.upstream === upstream.name);
       return api === null || !asked ? [] : [[upstream.name, apiOf(upstream, { api, fetch })] as const];
