@@ -1,3 +1,4 @@
+import { identifyingUpstreams } from '../config/sign-in.ts';
 import type { ServerContext } from './context.ts';
 
 /** What `/readyz` tells. */
@@ -40,12 +41,13 @@ function upstreamsOf({ config, providers, signIn }: ServerContext): {
   readonly down: readonly string[];
   readonly warnings: readonly string[];
 } {
+  const identifying = new Set(identifyingUpstreams(config).map(({ name }) => name));
   const problems = new Map<string, string>();
   const warnings: string[] = [];
   for (const [name, provider] of providers) {
     const problem = provider.notReady();
     if (problem !== null) problems.set(name, `upstream ${name}: ${problem}`);
-    const asked = typeof config.access !== 'string' && signIn.includes(provider);
+    const asked = typeof config.access !== 'string' && identifying.has(name);
     if (asked && problem === null && !provider.renewable)
       warnings.push(
         `upstream ${name} cannot be asked about a user again: sign-ins end after identity_max_age`,

@@ -92,20 +92,22 @@ describe('a grant from before a change', () => {
     expect(await scopesOf(await after.token(code.form))).toEqual([less, less]);
   });
 
-  it('gives nothing to who signed in at an identity provider that is gone', async () => {
-    const { after, tokens, code } = await change({
-      upstreams: [
-        {
-          name: 'another',
-          type: 'oidc',
-          oidc_config: {
-            issuer_url: 'https://another.example.com',
-            client_id: 'sallyport',
-            client_secret_env_var: 'UPSTREAM_SECRET',
-          },
-        },
-      ],
-    });
+  const another = {
+    name: 'another',
+    type: 'oidc',
+    oidc_config: {
+      issuer_url: 'https://another.example.com',
+      client_id: 'sallyport',
+      client_secret_env_var: 'UPSTREAM_SECRET',
+    },
+  };
+
+  it.each([
+    ['is gone', [another]],
+    ['only lends tokens now', [another, { ...another, name: 'demo' }]],
+    ['may only be connected later now', [{ ...another, name: 'demo', when: 'later' }, another]],
+  ])('gives nothing to who signed in at an identity provider that %s', async (_, upstreams) => {
+    const { after, tokens, code } = await change({ upstreams });
     expect(await outcome(await after.refresh('app', tokens.refresh_token))).toBe('400 invalid_grant');
     expect(await outcome(await after.token(code.form))).toBe('400 invalid_grant');
   });

@@ -1,4 +1,5 @@
-import { issuer, pkce, sealedRequest, startStack, upstreamSecret } from '../fixtures/stack.ts';
+import { resolveRunConfig } from '../../src/config/resolve.ts';
+import { issuer, pkce, resource, sealedRequest, startStack, upstreamSecret } from '../fixtures/stack.ts';
 import type { Browser, Stack, StackOptions, Tokens } from '../fixtures/stack.ts';
 import { startOidcProvider } from '../fixtures/oidc-provider.ts';
 import type { OidcProviderFixture } from '../fixtures/oidc-provider.ts';
@@ -31,23 +32,22 @@ export class Several {
       };
       providers[name] = await startOidcProvider({ clients: [client] });
     }
-    const upstreams = names.map((name) => ({
-      name,
-      display_name: `Sign-in of ${name}`,
-      type: 'oidc',
-      oidc_config: {
-        issuer_url: providers[name]?.issuer,
-        client_id: `sallyport-at-${name}`,
-        client_secret_env_var: 'UPSTREAM_SECRET',
-      },
-      ...changes[name],
-    }));
+    const upstreams = upstreamsOf(providers, changes);
     const [first] = Object.values(providers);
     const stack = await startStack(
       { upstreams, ...config },
       { ...options, ...(first && { provider: first }) },
     );
     return new Several(stack, providers);
+  }
+
+  /** Another configuration over the same providers. @param changes as in `start` */
+  async reconfigure(config: Json, changes: Readonly<Record<string, Json>> = {}): Promise<void> {
+    const upstreams = upstreamsOf(this.providers, changes);
+    const own = { issuer, allowed_audiences: [resource], access: 'anyone', upstreams, ...config };
+    const env = { UPSTREAM_SECRET: upstreamSecret };
+    const readFile = (path: string): Promise<never> => Promise.reject(new Error(`no such file: ${path}`));
+    await this.stack.auth.reload(() => resolveRunConfig(own, { env, readFile }));
   }
 
   async close(): Promise<void> {
@@ -114,6 +114,21 @@ export class Several {
       throw new Error(`token: ${response.status} ${await response.text()} ${end.href}`);
     return (await response.json()) as Tokens;
   }
+}
+
+function upstreamsOf(
+  providers: Several['providers'],
+  changes: Readonly<Record<string, Json>>,
+): readonly Json[] {
+  return Object.entries(providers).map(([name, { issuer: issuer_url }]) => {
+    const oidc_config = {
+      issuer_url,
+      client_id: `sallyport-at-${name}`,
+      client_secret_env_var: 'UPSTREAM_SECRET',
+    };
+    const display_name = `Sign-in of ${name}`;
+    return Object.assign({ name, display_name, type: 'oidc', oidc_config }, changes[name]);
+  });
 }
 
 export interface Visit {

@@ -1,3 +1,4 @@
+import { identifyingUpstreams } from '../../config/sign-in.ts';
 import { randomToken } from '../../crypto/random.ts';
 import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { page, redirect } from '../../http/headers.ts';
@@ -75,6 +76,7 @@ interface Answer {
 
 async function finish(context: ServerContext, answer: Answer): Promise<HttpResponse> {
   const { transaction } = answer;
+  checkAwaited(context, transaction, answer.state);
   const to = replyTo(context, transaction);
   const { client } = to;
   const details = (): LoginDetails => loginDetails(answer.request, { transaction, client });
@@ -82,11 +84,14 @@ async function finish(context: ServerContext, answer: Answer): Promise<HttpRespo
   if ('response' in exchanged) return exchanged.response;
   const { login } = exchanged;
   const { resource } = transaction.request;
-  // The first upstream says who somebody is; the others only lend their tokens.
-  const denied = transaction.progress ? null : checkAccess(context, { login, resource, details }, to);
-  if (denied) return denied;
   const collected = collect(context, transaction, exchanged);
-  const remaining = await remainingOf(context, transaction, { collected, identity: login.identity });
+  // The first upstream says who somebody is, and the rules of this moment count; the others only lend their tokens.
+  const identity = transaction.progress
+    ? context.vault.openIdentity(collected, collected.identity)
+    : login.identity;
+  const denied = checkAccess(context, { identity, resource, details }, to);
+  if (denied) return denied;
+  const remaining = await remainingOf(context, transaction, { collected, identity });
   if (remaining.length > 0) return goOn(context, answer, { collected, remaining });
   const code = await commitLogin(context, { ...answer, collected, client, details });
   return code === null ? signedInPage(context, transaction) : replyWithCode(context, to, code);
@@ -127,7 +132,28 @@ async function restart(
 ): Promise<HttpResponse> {
   const transaction = open(context, sealed);
   const upstream = transaction.progress?.remaining[0] ?? state.upstream;
+  checkAwaited(context, transaction, { upstream });
   return redirect(await startLeg(context, transaction, { leg, upstream }));
+}
+
+/**
+ * Only the upstream that a login has come to is heard, and only while the configuration lets people sign in there: it may
+ * have changed since the login began.
+ */
+function checkAwaited(
+  { config, providers }: ServerContext,
+  { id, progress }: Transaction,
+  { upstream }: Pick<LoginState, 'upstream'>,
+): void {
+  const awaited = progress
+    ? progress.remaining[0] === upstream && providers.has(upstream)
+    : identifyingUpstreams(config).some(({ name }) => name === upstream);
+  if (awaited) return;
+  throw new PageError('This way to sign in is not offered any more', {
+    explanation: 'The identity provider was taken away while you were signing in.',
+    action: 'Go back to the app and connect again.',
+    correlationId: correlationOf({ id }),
+  });
 }
 
 /** Our `state` opens only in the browser that consented (RFC 9700 §4.7; login CSRF). */

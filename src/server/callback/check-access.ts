@@ -6,8 +6,8 @@ import { nameLabel, userLabel } from '../../observe/audit/labels.ts';
 import { contentSecurityPolicy } from '../../ui/page.ts';
 import { renderDeniedPage } from '../../ui/denied.ts';
 import { tellRefusals } from '../../upstream/access/decision.ts';
+import type { Identity } from '../../types/tokens.ts';
 import { subjectOf } from '../../upstream/identity.ts';
-import type { UpstreamLogin } from '../../upstream/provider.ts';
 import type { ReplyTo } from '../authorization-reply.ts';
 import { errorUrl, returnLink } from '../authorization-reply.ts';
 import type { ServerContext } from '../context.ts';
@@ -16,18 +16,17 @@ import type { ServerContext } from '../context.ts';
 export function checkAccess(
   context: ServerContext,
   {
-    login,
+    identity,
     resource,
     details,
   }: {
-    readonly login: UpstreamLogin;
+    readonly identity: Identity;
     readonly resource: string;
     readonly details: () => LoginDetails;
   },
   to: ReplyTo,
 ): HttpResponse | null {
   const { config, providers, access, log, observer } = context;
-  const { identity } = login;
   const { client } = to;
   const decision = access.decide({ identity, client, resource });
   if (decision.allowed) return null;

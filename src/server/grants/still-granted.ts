@@ -1,4 +1,5 @@
 import type { Client } from '../../clients/client.ts';
+import { identifyingUpstreams } from '../../config/sign-in.ts';
 import { OAuthError } from '../../oauth/errors.ts';
 import type { GrantView } from '../../store/contract.ts';
 import type { ServerContext } from '../context.ts';
@@ -18,7 +19,7 @@ export function stillGranted(
   if (!config.resources.includes(grant.resource)) {
     throw new OAuthError('invalid_grant', 'the resource of this grant is no longer served here');
   }
-  if (!config.upstreams.some(({ name }) => name === grant.upstream)) {
+  if (!identifyingUpstreams(config).some(({ name }) => name === grant.upstream)) {
     throw new OAuthError('invalid_grant', 'the identity provider of this grant is no longer in use here');
   }
   const data = decodeGrantData(grant.data);
