@@ -3,7 +3,7 @@ import { profiles } from '../profiles/profiles.ts';
 import type { Findings, Path } from './problems.ts';
 
 /** The profile of the provider at a URL, or `null`. Only hosts tell: a path such as `/realms/x` may be anybody's. */
-function profileAt(url: string): Profile | null {
+export function profileAt(url: string): Profile | null {
   const host = URL.parse(url)?.hostname.replace(/\.$/u, '') ?? '';
   return (
     [...profiles.values()].find(({ recognise = [] }) => recognise.some((one) => matches(host, one))) ?? null

@@ -8,9 +8,10 @@ import { missingAccess } from '../upstream/public-upstreams.ts';
 import { examineFiles, examinePorts, examineState } from './checks-host.ts';
 import { examineIssuer } from './checks-issuer.ts';
 import { examineTargets } from './checks-targets.ts';
-import { examineUpstream } from './checks-upstream.ts';
 import { fail, finding, report, warn } from './finding.ts';
 import type { Finding, Report } from './finding.ts';
+import { examineUpstream } from './upstream/examine-upstream.ts';
+import { secretPlaces } from './upstream/secret-places.ts';
 
 export interface ExamineConfigOptions {
   /** Where generated keys and the database are. */
@@ -32,18 +33,23 @@ export async function examineConfig(file: string, { stateDir, env }: ExamineConf
   };
   let config: Config;
   let ours: readonly Finding[];
+  let document: unknown;
   try {
-    config = await resolveRunConfig(await readConfigFile(file, { readFile: readFileBounded }), io);
+    document = await readConfigFile(file, { readFile: readFileBounded });
+    config = await resolveRunConfig(document, io);
     ours = examineText(config);
   } catch (error) {
     return report(subject, problemsOf(error));
   }
+  const places = secretPlaces(document);
   const parts = await Promise.all([
     examineFiles(files),
     examineState(config, stateDir),
     examinePorts(config),
     examineIssuer(config),
-    ...config.upstreams.map((upstream) => examineUpstream(upstream)),
+    ...config.upstreams.map((upstream, index) =>
+      examineUpstream(upstream, { access: config.access, secretFrom: places[index] ?? null }),
+    ),
     examineTargets(config),
   ]);
   return report(subject, [...ours, ...parts.flat()]);

@@ -25,6 +25,7 @@ export const atlassian: Profile = {
   example: { access: { subjects: ['5b10ac8d82e05b22cc7d4ef5'] } },
   refreshTokens: {
     from: 'The scope offline_access.',
+    needs: { scopes: ['offline_access'] },
     rotation: 'A new one at every use; the last one is good for 90 days without use.',
     missing: 'offline_access was taken out of scopes: the connection ends after an hour.',
   },

@@ -32,6 +32,7 @@ export const auth0: Profile = {
   example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'The scope offline_access; with an audience, "Allow Offline Access" must also be on for that API.',
+    needs: { scopes: ['offline_access'] },
     rotation: 'A setting of the application; when rotation is on, a second use ends the whole family.',
     missing: 'The API does not allow offline access, or the grant type Refresh Token is off.',
   },

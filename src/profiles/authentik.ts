@@ -21,6 +21,7 @@ export const authentik: Profile = {
   example: { access: { groups: ['mcp users'] } },
   refreshTokens: {
     from: 'The scope offline_access, with its mapping selected in the provider.',
+    needs: { scopes: ['offline_access'] },
     rotation: 'A new one at every use; a used one is good for nothing.',
     missing: 'The scope mapping of offline_access is not selected.',
   },

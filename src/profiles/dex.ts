@@ -21,6 +21,7 @@ export const dex: Profile = {
   example: { access: { groups: ['example-corp:platform'] } },
   refreshTokens: {
     from: 'The scope offline_access, with connectors that can refresh.',
+    needs: { scopes: ['offline_access'] },
     rotation: 'A new one at every use; the old one is good for three more seconds (reuseInterval).',
     missing: 'The connector cannot refresh: the connection ends with its ID token (24 h by default).',
   },

@@ -80,6 +80,7 @@ export const entra: Profile = {
   example: { access: { entra_tenants: ['11111111-2222-4333-8444-555555555555'] } },
   refreshTokens: {
     from: 'The scope offline_access.',
+    needs: { scopes: ['offline_access'] },
     rotation: 'A new one at every use; the old one stays good (90 days).',
     missing: 'offline_access was taken out of scopes, or a Conditional Access policy limits the session.',
   },

@@ -19,6 +19,7 @@ export const gitlab: Profile = {
     refresh_scope: 'omit',
     token_endpoint_auth_method: 'client_secret_basic',
   },
+  refusedScopes: ['offline_access'],
   recognise: ['gitlab.com'],
   openAccounts: { name: 'GitLab.com', hosts: ['gitlab.com'] },
   example: { access: { email_domains: ['example.com'] } },

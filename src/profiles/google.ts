@@ -24,11 +24,13 @@ export const google: Profile = {
     token_endpoint_auth_method: 'client_secret_post',
     revocation: { style: 'token_only' },
   },
+  refusedScopes: ['offline_access'],
   recognise: ['accounts.google.com'],
   openAccounts: { name: 'Google', hosts: ['accounts.google.com'] },
   example: { access: { google_hosted_domains: ['example.com'] } },
   refreshTokens: {
     from: 'access_type=offline; on later sign-ins only together with prompt=consent, which this profile sends.',
+    needs: { params: { access_type: 'offline' } },
     rotation: 'None: the same refresh token stays good, and a refresh does not repeat it.',
     missing:
       'The user had consented before and prompt was taken away: the old one, when there is one, is kept.',

@@ -22,6 +22,7 @@ export const hydra: Profile = {
   example: { access: { subjects: ['7f3c1d0e-4f7b-4b43-9d4a-2f1e6c8b9a10'] } },
   refreshTokens: {
     from: 'The scope offline_access (or offline), when client and login application grant it.',
+    needs: { scopes: ['offline_access', 'offline'] },
     rotation: 'A new one at every use; a second use ends everything, unless graceful refresh is configured.',
     missing: 'The login application did not grant the scope.',
   },

@@ -34,10 +34,17 @@ export const okta: Profile = {
       settings: { issuer_url: 'https://{domain}/oauth2/{authorization_server}' },
     },
   ],
+  changingSubject: {
+    issuerPath: '/oauth2/',
+    claim: 'sub',
+    about: 'custom authorization servers can make the login, which can change, the sub of ID tokens',
+    fix: 'look at an ID token in Token Preview; where sub is the login, write subject_claim with a claim that cannot change',
+  },
   recognise: ['*.okta.com', '*.oktapreview.com', '*.okta-emea.com', '*.okta-gov.com'],
   example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'The scope offline_access, with the grant type Refresh Token switched on for the application.',
+    needs: { scopes: ['offline_access'] },
     rotation:
       'A setting of the application: the same token again, or a new one at every use with a grace period (30 s by default).',
     missing: 'The grant type is off: the connection ends with its access token (1 h by default).',

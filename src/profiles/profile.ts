@@ -40,6 +40,16 @@ export interface OpenAccounts {
   readonly tenants?: readonly string[];
 }
 
+/** A claim that looks like a stable id, and can change for the same person. */
+export interface ChangingSubject {
+  /** Only where the issuer's path begins with this. */
+  readonly issuerPath: string;
+  readonly claim: string;
+  /** Why, as a sentence without its end. */
+  readonly about: string;
+  readonly fix: string;
+}
+
 /** What a configuration of an operator's own has beside client id, secret and variables. */
 export interface Example {
   /** A rule about who may sign in, of the kind that this provider's word is good for. */
@@ -58,11 +68,19 @@ export interface Profile {
   readonly variants?: readonly Variant[];
   /** Hosts by which a file without a profile is told that there is this one; `*.` is anything below. */
   readonly recognise?: readonly string[];
+  /** Scopes that it answers with an error. */
+  readonly refusedScopes?: readonly string[];
+  readonly changingSubject?: ChangingSubject;
   readonly openAccounts?: OpenAccounts;
   readonly example: Example;
   readonly refreshTokens: {
     /** What brings one. */
     readonly from: string;
+    /** Without one of these scopes, and all of these parameters of the authorization request, there is none. */
+    readonly needs?: {
+      readonly scopes?: readonly string[];
+      readonly params?: Readonly<Record<string, string>>;
+    };
     /** What a refresh does to it. */
     readonly rotation: string;
     /** What it means when there is none. */

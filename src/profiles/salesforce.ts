@@ -28,6 +28,7 @@ export const salesforce: Profile = {
   example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'The scope refresh_token.',
+    needs: { scopes: ['refresh_token', 'offline_access'] },
     rotation: 'The same one stays good, unless rotation is switched on for the app.',
     missing: 'The app’s policy or its selected scopes leave it out.',
   },

@@ -26,6 +26,7 @@ export const snowflake: Profile = {
   example: { access: { subjects: ['ALICE'] } },
   refreshTokens: {
     from: 'The scope refresh_token, with OAUTH_ISSUE_REFRESH_TOKENS on in the security integration.',
+    needs: { scopes: ['refresh_token'] },
     rotation:
       'None: the same one stays good as long as OAUTH_REFRESH_TOKEN_VALIDITY says, and is not repeated.',
     missing: 'The integration issues none: the connection ends after ten minutes.',

@@ -22,6 +22,7 @@ export const zitadel: Profile = {
   example: { access: { email_domains: ['example.com'] } },
   refreshTokens: {
     from: 'The scope offline_access, with the grant type Refresh Token of the application.',
+    needs: { scopes: ['offline_access'] },
     rotation: 'A new one at every use.',
     missing: 'The application lacks the grant type.',
   },

@@ -94,8 +94,10 @@ function checkScopes({ name, scopes }: OidcUpstreamConfig): void {
     );
 }
 
-function scopesFor(server: oauth.AuthorizationServer | null): readonly string[] {
-  return server?.scopes_supported?.includes('offline_access')
+/** What is asked for where the configuration names nothing: `offline_access` only where the metadata lists it. */
+export function scopesFor(server: oauth.AuthorizationServer | null): readonly string[] {
+  const listed: unknown = server?.scopes_supported;
+  return Array.isArray(listed) && listed.includes('offline_access')
     ? [...defaultScopes, 'offline_access']
     : defaultScopes;
 }

@@ -3,7 +3,7 @@ import type { UpstreamConfig } from '../config/config.ts';
 import { isLoopbackHost } from '../net/addresses.ts';
 import { createGuardedFetch } from '../net/guarded-fetch.ts';
 import type { GuardedFetch } from '../net/guarded-fetch.ts';
-import type { Lookup } from '../net/policy.ts';
+import type { FetchPolicy, Lookup } from '../net/policy.ts';
 import type { Log } from '../observe/log.ts';
 import type { Clock } from '../types/time.ts';
 import { clientAuth } from './client-auth.ts';
@@ -61,17 +61,8 @@ export function createUpstreamHttp(
   deps: ProviderDeps,
   named: readonly (string | null | undefined)[],
 ): UpstreamHttp {
-  const urls = [...named, config.settings.revocation?.endpoint].filter((url) => typeof url === 'string');
-  const fetch =
-    deps.fetch ??
-    createGuardedFetch({
-      allowHttp: config.insecureAllowHttp,
-      allowPrivate: config.allowPrivateIps,
-      privateHosts: urls.flatMap((url) => URL.parse(url)?.hostname ?? []),
-      allowLoopback: urls.some(isLoopbackUrl),
-      transport: config.settings.transport,
-      ...(deps.lookup && { lookup: deps.lookup }),
-    });
+  const { lookup } = deps;
+  const fetch = deps.fetch ?? createGuardedFetch({ ...policyOf(config, named), ...(lookup && { lookup }) });
   let auth = clientAuth(config, config.authMethod);
   let method = config.authMethod;
   return {
@@ -97,6 +88,24 @@ export function createUpstreamHttp(
     close: () => {
       if (!deps.fetch) void fetch.close();
     },
+  };
+}
+
+/**
+ * What an upstream's requests may reach, and how.
+ * @param named URLs that the operator wrote down, beside the revocation endpoint
+ */
+export function policyOf(
+  { allowPrivateIps, insecureAllowHttp, settings }: UpstreamConfig,
+  named: readonly (string | null | undefined)[],
+): FetchPolicy {
+  const urls = [...named, settings.revocation?.endpoint].filter((url) => typeof url === 'string');
+  return {
+    allowHttp: insecureAllowHttp,
+    allowPrivate: allowPrivateIps,
+    privateHosts: urls.flatMap((url) => URL.parse(url)?.hostname ?? []),
+    allowLoopback: urls.some(isLoopbackUrl),
+    transport: settings.transport,
   };
 }
 

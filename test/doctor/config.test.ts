@@ -12,7 +12,7 @@ import { startGateway } from '../../src/gateway/start.ts';
 import { silentLog } from '../../src/observe/log.ts';
 import { startHostileOidc } from '../fixtures/hostile-oidc.ts';
 import type { HostileOidc } from '../fixtures/hostile-oidc.ts';
-import { raw } from '../fixtures/hostile-server.ts';
+import { json, raw } from '../fixtures/hostile-server.ts';
 import { freePort, listen } from '../fixtures/mcp-web-bridge.ts';
 import type { Listening } from '../fixtures/mcp-web-bridge.ts';
 import { newEcKey, pemOf } from '../signing-keys/pems.ts';
@@ -29,9 +29,12 @@ beforeEach(async () => {
   idp.discover({
     token_endpoint_auth_methods_supported: ['client_secret_basic'],
     code_challenge_methods_supported: ['S256'],
-    scopes_supported: ['openid', 'offline_access'],
+    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
     userinfo_endpoint: `${idp.origin}/userinfo`,
+    revocation_endpoint: `${idp.origin}/revoke`,
   });
+  idp.on('/authorize', raw('<title>Sign in</title>'));
+  idp.on('/token', json({ error: 'invalid_grant' }, 400));
   target = await listen((_request, response) => response.writeHead(405).end());
   port = await freePort();
   await put('signing.pem', pemOf(newEcKey('P-256')));
@@ -115,11 +118,12 @@ describe('a configuration that is right', () => {
     expect(ok).toBe(true);
   });
 
-  it('sends the provider no credentials', async () => {
+  it('sends its credentials to the token endpoint, once, and nothing else anywhere', async () => {
     await examine(runConfig());
-    for (const { method, headers, body } of idp.received) {
+    const sent = idp.received.filter(({ headers }) => headers['authorization'] !== undefined);
+    expect(sent.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST /token']);
+    for (const { method, body } of idp.received.filter((one) => !sent.includes(one))) {
       expect(method).toBe('GET');
-      expect(headers).not.toHaveProperty('authorization');
       expect(body).toBe('');
     }
   });
@@ -214,7 +218,7 @@ describe('an identity provider', () => {
     idp.discover({
       token_endpoint_auth_methods_supported: ['client_secret_basic'],
       code_challenge_methods_supported: ['S256'],
-      scopes_supported: ['openid', 'offline_access'],
+      scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
       userinfo_endpoint: `${idp.origin}/userinfo`,
       ...members,
     });
