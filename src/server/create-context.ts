@@ -82,6 +82,8 @@ export async function createGeneration(
   const keys = signingWith(configured, plan.signing.signs);
   const signer = before?.keys.signing.kid === keys.signing.kid ? before.signer : createSigner(keys.signing);
   const lookups = createLookups(config, { fetch: lasting.fetch });
+  const access = await createAccessPolicy(config);
+  // Last of what may fail: a provider asks its upstream again and again until it is closed.
   const providers = await providersOf(config, { ...lasting, rings }, before);
   const jwts = createJwtVerifier(keys.all, { clock });
   const context: ServerContext = {
@@ -104,7 +106,7 @@ export async function createGeneration(
     log,
     observer,
     codec: createTokenCodec(rings.token),
-    access: await createAccessPolicy(config),
+    access,
     lookups,
     vault: createVault({
       store,
@@ -171,13 +173,21 @@ async function providersOf(
   before: ServerContext | null,
 ): Promise<ServerContext['providers']> {
   const providers = new Map<string, UpstreamProvider>();
-  for (const upstream of upstreams) {
-    const { name } = upstream;
-    const known = before?.config.upstreams.find((one) => one.name === name);
-    const same = known !== undefined && isSame(known, upstream) ? before?.providers.get(name) : undefined;
-    providers.set(name, same ?? (await providerOf(upstream, parts)));
+  const made: UpstreamProvider[] = [];
+  try {
+    for (const upstream of upstreams) {
+      const { name } = upstream;
+      const known = before?.config.upstreams.find((one) => one.name === name);
+      const same = known !== undefined && isSame(known, upstream) ? before?.providers.get(name) : undefined;
+      const provider = same ?? (await providerOf(upstream, parts));
+      if (!same) made.push(provider);
+      providers.set(name, provider);
+    }
+    return providers;
+  } catch (error) {
+    for (const provider of made) provider.close();
+    throw error;
   }
-  return providers;
 }
 
 async function providerOf(

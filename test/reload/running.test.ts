@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { createGateway } from '../../src/gateway/gateway.ts';
+import { Secret } from '../../src/types/secret.ts';
 import { listen } from '../fixtures/mcp-web-bridge.ts';
 import type { Stack, Tokens } from '../fixtures/stack.ts';
 import { issuer, pkce, sealedRequest, startStack } from '../fixtures/stack.ts';
@@ -124,5 +125,39 @@ describe('what runs while a server is reloaded', () => {
     await stack.auth.reload(changed(stack, { shutdownDelay: 1 }));
     expect(stack.auth.config.shutdownDelay).toBe(1);
     await stack.close();
+  });
+
+  it('a configuration that is refused leaves nobody behind who asks its upstreams', async () => {
+    const stack = await startStack();
+    const [upstream] = stack.auth.config.upstreams;
+    if (upstream?.type !== 'oidc') throw new Error('the stack has an upstream');
+    const asked = { refused: 0, taken: 0 };
+    const down = (which: keyof typeof asked, heard: () => void = () => {}) =>
+      listen((_request, response) => {
+        asked[which] += 1;
+        response.writeHead(503).end();
+        heard();
+      });
+    const thrice = Promise.withResolvers<void>();
+    const refused = await down('refused');
+    const taken = await down('taken', () => asked.taken >= 3 && thrice.resolve());
+    const clientCertificate = { cert: 'none', key: new Secret('none') };
+    const { settings } = upstream;
+    const unusable = { ...settings, transport: { ...settings.transport, clientCertificate } };
+    const upstreams = [
+      { ...upstream, name: 'first', issuer: refused.url },
+      { ...upstream, name: 'second', settings: unusable },
+    ];
+    await expect(stack.auth.reload(changed(stack, { upstreams }))).rejects.toThrow('certificates');
+    const before = asked.refused;
+    await stack.auth.reload(
+      changed(stack, { upstreams: [{ ...upstream, name: 'third', issuer: taken.url }] }),
+    );
+    // By then the first would have asked as often.
+    await thrice.promise;
+    expect(asked.refused - before).toBeLessThan(2);
+    await stack.close();
+    await refused.close();
+    await taken.close();
   });
 });
