@@ -16,6 +16,8 @@ export interface Sessions {
   readonly check: (token: AccessToken, upstream: string | null) => Promise<SessionCheck>;
   /** Makes the next check ask the store: revocation through this process is immediate. */
   readonly forget: (sessionId: string) => void;
+  /** The same for everything that a user has. */
+  readonly forgetUser: (userId: string) => void;
 }
 
 export interface SessionsOptions {
@@ -29,6 +31,8 @@ export interface SessionsOptions {
 
 interface Seen {
   readonly at: Milliseconds;
+  /** Whose, in the words of the token. */
+  readonly userId: string;
   /** By upstream; the empty name is the sign-in's own. */
   readonly views: Map<string, Promise<SessionView | null>>;
 }
@@ -40,10 +44,15 @@ const cacheSize = 10_000;
 export function createSessions({ store, clock, cacheFor, onLook }: SessionsOptions): Sessions {
   const cache = new LRUCache<string, Seen>({ max: cacheSize });
 
-  const read = (sessionId: string, upstream: string | null): Promise<SessionView | null> => {
+  const read = (
+    { sessionId, subject: userId }: AccessToken,
+    upstream: string | null,
+  ): Promise<SessionView | null> => {
     const known = cache.get(sessionId);
     const fresh = known && Math.abs(clock() - known.at) < cacheFor;
-    const seen = fresh ? known : { at: clock(), views: new Map<string, Promise<SessionView | null>>() };
+    const seen = fresh
+      ? known
+      : { at: clock(), userId, views: new Map<string, Promise<SessionView | null>>() };
     if (!fresh) cache.set(sessionId, seen);
     const name = upstream ?? '';
     const running = seen.views.get(name);
@@ -57,10 +66,14 @@ export function createSessions({ store, clock, cacheFor, onLook }: SessionsOptio
 
   return {
     async check(token, upstream) {
-      const session = await read(token.sessionId, upstream);
+      const session = await read(token, upstream);
       return session && isAlive(session, token, clock()) ? { r: 'alive', session } : { r: 'dead' };
     },
     forget: (sessionId) => void cache.delete(sessionId),
+    forgetUser(userId) {
+      const theirs = [...cache.entries()].filter(([, seen]) => seen.userId === userId);
+      for (const [sessionId] of theirs) cache.delete(sessionId);
+    },
   };
 }
 

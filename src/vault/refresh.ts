@@ -88,7 +88,7 @@ async function refreshAs(parts: VaultParts, leading: Leading): Promise<FreshToke
   const { row } = leading.begun;
   const { upstream, account } = row.key;
   const provider = parts.providers.get(upstream);
-  const { tokens: before } = openTokens(parts.sealer, row);
+  const { tokens: before, accountName } = openTokens(parts.sealer, row);
   const { refreshToken } = before;
   // Tokens of another registration of ours are not the present one's to use.
   const { upstreamClientId: clientId } = row.tokens;
@@ -105,7 +105,7 @@ async function refreshAs(parts: VaultParts, leading: Leading): Promise<FreshToke
     const refreshed = await keepingLease(parts, leading, ask);
     if (refreshed.subjectMismatch)
       return await ended(parts, leading, 'the upstream answered for another account');
-    return await keep(parts, { ...leading, before }, refreshed);
+    return await keep(parts, { ...leading, before, accountName }, refreshed);
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     if (error.failure === 'rejected') return ended(parts, leading, error.message);
@@ -146,7 +146,7 @@ async function putDown(parts: VaultParts, leading: Leading, { refreshToken }: Up
 /** What came is kept at once; what has to be asked for comes after. */
 async function keep(
   parts: VaultParts,
-  leading: Leading & { readonly before: UpstreamTokens },
+  leading: Leading & { readonly before: UpstreamTokens; readonly accountName: string | null },
   refreshed: UpstreamRefresh,
 ): Promise<FreshTokens> {
   const { sealer, store, clock } = parts;
@@ -157,7 +157,8 @@ async function keep(
   const idTokenIsLast = refreshed.tokens.idToken === null;
   const tokens = { ...refreshed.tokens, idToken, scopes: narrowed };
   const { upstreamClientId } = old;
-  const sealed = sealTokens(sealer, key, { tokens, upstreamClientId, idTokenIsLast });
+  const { accountName } = leading;
+  const sealed = sealTokens(sealer, key, { tokens, upstreamClientId, idTokenIsLast, accountName });
   // What came with the tokens is written with them; what has to be asked for comes after.
   const told = refreshed.identity && leading.evidence ? await leading.evidence(refreshed) : null;
   const identity = told && sealIdentity(sealer, key, { identity: told, at: clock() });

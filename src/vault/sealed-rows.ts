@@ -21,12 +21,15 @@ export interface IdentityOwner {
 type AccessPart = Pick<UpstreamTokens, 'accessToken' | 'idToken' | 'expiresAt'> & {
   /** True when the last refresh brought no ID token: another one would not either. */
   readonly idTokenIsLast?: true;
+  readonly accountName?: string;
 };
 
 export interface SealTokens {
   readonly tokens: UpstreamTokens;
   readonly upstreamClientId: string;
   readonly idTokenIsLast?: boolean;
+  /** What the person knows the account by, when it is known. */
+  readonly accountName?: string | null;
 }
 
 /** Tokens as they were kept. */
@@ -34,16 +37,23 @@ export interface OpenedTokens {
   readonly tokens: UpstreamTokens;
   /** True when the last refresh brought no ID token: another one would not either. */
   readonly idTokenIsLast: boolean;
+  readonly accountName: string | null;
 }
 
 /** Seals tokens for the store. Each field is bound to its row: a value copied elsewhere does not open. */
 export function sealTokens(
   sealer: Sealer,
   key: ConnectionKey,
-  { tokens, upstreamClientId, idTokenIsLast = false }: SealTokens,
+  { tokens, upstreamClientId, idTokenIsLast = false, accountName = null }: SealTokens,
 ): ConnectionTokens {
   const { accessToken, idToken, expiresAt, refreshToken, scopes } = tokens;
-  const access: AccessPart = { accessToken, idToken, expiresAt, ...(idTokenIsLast && { idTokenIsLast }) };
+  const access: AccessPart = {
+    accessToken,
+    idToken,
+    expiresAt,
+    ...(idTokenIsLast && { idTokenIsLast }),
+    ...(accountName !== null && { accountName }),
+  };
   return {
     access: sealer.seal(JSON.stringify(access), contextOf(key, 'access')),
     refresh: refreshToken === null ? null : sealRefreshToken(sealer, key, refreshToken),
@@ -59,9 +69,9 @@ export function sealRefreshToken(sealer: Sealer, key: ConnectionKey, refreshToke
 
 /** @throws {SallyportError} `seal_broken` */
 export function openTokens(sealer: Sealer, { key, tokens }: ConnectionRow): OpenedTokens {
-  const { idTokenIsLast = false, ...access } = openAccess(sealer, key, tokens.access);
+  const { idTokenIsLast = false, accountName = null, ...access } = openAccess(sealer, key, tokens.access);
   const refreshToken = openRefresh(sealer, key, tokens.refresh);
-  return { tokens: { ...access, refreshToken, scopes: tokens.scopes }, idTokenIsLast };
+  return { tokens: { ...access, refreshToken, scopes: tokens.scopes }, idTokenIsLast, accountName };
 }
 
 /** What an upstream has to be told about. @throws {SallyportError} `seal_broken` */

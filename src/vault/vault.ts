@@ -39,6 +39,17 @@ export interface Vault {
     tokens: UpstreamTokens,
     upstreamClientId: string,
   ) => ConnectionTokens;
+  /** The same, for somebody who connects an account and knows it by a name. */
+  readonly sealConnection: (
+    key: ConnectionKey,
+    given: {
+      readonly tokens: UpstreamTokens;
+      readonly upstreamClientId: string;
+      readonly accountName: string | null;
+    },
+  ) => ConnectionTokens;
+  /** What the person knows an account by: as it was connected, else as its ID token has it. */
+  readonly accountName: (row: ConnectionRow) => string | null;
   readonly sealIdentity: (owner: IdentityOwner, identity: Identity, at: Milliseconds) => IdentityEvidence;
   readonly openIdentity: (owner: IdentityOwner, evidence: IdentityEvidence) => Identity;
   /**
@@ -74,6 +85,11 @@ export function createVault(parts: VaultParts): Vault {
   const opened = new WeakMap<ConnectionRow, OpenedTokens>();
   return {
     sealTokens: (key, tokens, upstreamClientId) => sealTokens(sealer, key, { tokens, upstreamClientId }),
+    sealConnection: (key, given) => sealTokens(sealer, key, given),
+    accountName: (row) => {
+      const { accountName, tokens } = openTokens(sealer, row);
+      return accountName ?? nameIn(tokens);
+    },
     sealIdentity: (owner, identity, at) => sealIdentity(sealer, owner, { identity, at }),
     openIdentity: (owner, evidence) => openIdentity(sealer, owner, evidence),
     renewIdentity: createIdentityRenewal({ ...parts, refresher }),
@@ -112,8 +128,23 @@ function withoutEnded(tokens: UpstreamTokens, now: Milliseconds): UpstreamTokens
 /** How long an ID token lives on; it was verified before it was kept. For ever when there is none. */
 function idTokenLeft({ idToken }: UpstreamTokens, now: Milliseconds): Milliseconds {
   if (idToken === null) return Number.POSITIVE_INFINITY;
-  const [, payload = ''] = idToken.split('.');
   // Only verified ID tokens come here, and those have `exp` (OpenID Connect Core §2).
-  const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { readonly exp: Seconds };
+  const { exp } = claimsOf(idToken) as { readonly exp: Seconds };
   return exp * 1000 - now;
+}
+
+/** Claims that people know an account by (OpenID Connect Core §5.1). */
+const names = ['email', 'preferred_username', 'name'] as const;
+
+function nameIn({ idToken }: UpstreamTokens): string | null {
+  if (idToken === null) return null;
+  const claims = claimsOf(idToken);
+  return names.map((name) => claims[name]).find((value) => typeof value === 'string') ?? null;
+}
+
+/** It was verified before it was kept. */
+function claimsOf(idToken: string): Readonly<Record<string, unknown>> {
+  const [, payload = ''] = idToken.split('.');
+  // The claims of an ID token are an object (OpenID Connect Core §2).
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Readonly<Record<string, unknown>>;
 }
