@@ -8,6 +8,8 @@ import { displayText } from './text.ts';
 export interface ReturnLink {
   readonly href: string;
   readonly display: string;
+  /** What the button says; `Return to the app` by default. */
+  readonly label?: string;
 }
 
 /** What an error page tells. */
@@ -38,7 +40,9 @@ const inert = new Set([
 /** The link back, or nothing when its address is not one that a browser may follow. */
 export function returnButton(link: ReturnLink | null): SafeHtml | null {
   if (link === null || !URL.canParse(link.href) || inert.has(new URL(link.href).protocol)) return null;
-  return html`<p><a class="button primary" href="${link.href}" rel="noreferrer">Return to the app</a></p>
+  return html`<p>
+      <a class="button primary" href="${link.href}" rel="noreferrer">${link.label ?? 'Return to the app'}</a>
+    </p>
     <p class="aside">Opens <code>${isolated(link.display, 260)}</code></p>`;
 }
 

@@ -123,6 +123,32 @@ summary{cursor:pointer;width:max-content;border-radius:.25rem}
 details p{margin:.5rem 0 0}
 .fine,.aside{margin:1.25rem 0 0;font-size:.8125rem;color:var(--muted)}
 form{margin:0}
+h2{display:flex;align-items:center;gap:.625rem;margin:0;font-size:1.0625rem;line-height:1.35;font-weight:650}
+h2 img,.ways img{flex:none;width:1.25rem;height:1.25rem;object-fit:contain}
+.connected{margin:1.25rem 0;padding:1.25rem;border:1px solid var(--line);border-radius:.75rem}
+.connected.asked{border-color:var(--edge);box-shadow:0 0 0 1px var(--edge)}
+.connected>p{margin:.375rem 0 .875rem;font-size:.9375rem}
+.accounts{margin:0 0 .875rem;padding:0;list-style:none}
+.accounts>li{padding:.875rem 0;border-bottom:1px solid var(--line)}
+.accounts>li:last-child{border-bottom:0}
+.connected>.accounts:last-child{margin-bottom:0}
+.connected>.accounts:last-child>li:last-child{padding-bottom:0}
+.accounts p{margin:0 0 .5rem}
+.accounts p code{margin-inline-start:.25rem;color:var(--muted);font-size:.75rem}
+.accounts .fine{margin:0 0 .75rem}
+.accounts .actions{align-items:start}
+.accounts .button{min-height:2.5rem;padding:.4375rem .75rem;font-size:.875rem}
+.confirm{margin:0;color:inherit}
+.confirm>summary{width:auto;list-style:none;border-radius:.625rem}
+.confirm>summary::-webkit-details-marker{display:none}
+.confirm[open]{grid-column:1/-1;padding:.75rem;border:1px solid var(--caution-line);border-radius:.625rem;
+background:var(--caution-card);color:var(--caution-ink);font-size:.875rem}
+.confirm[open]>summary{margin-bottom:.75rem}
+.ways{display:grid;gap:.75rem;margin:1.5rem 0 0}
+.ways .button{display:flex;align-items:center;justify-content:center;gap:.625rem}
+.note.good{border-color:var(--edge);background:var(--shade);color:var(--ink)}
+.connected>.note{margin-top:.75rem}
+.badge.good{color:var(--accent);border-color:var(--edge)}
 .people{display:grid;gap:.75rem;margin:1.5rem 0 .75rem}
 .people .button{display:flex;align-items:center;gap:.875rem;padding:.75rem 1rem;text-align:start}
 .people small{display:block;font-size:.8125rem;font-weight:400;color:var(--muted)}

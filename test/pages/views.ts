@@ -1,4 +1,12 @@
 import type { BrandConfig } from '../../src/config/config.ts';
+import type { ConfirmAccountView } from '../../src/ui/connections-doors.ts';
+import {
+  renderConfirmAccountPage,
+  renderConnectionsSignInPage,
+  renderOtherUserPage,
+} from '../../src/ui/connections-doors.ts';
+import type { AccountView, ConnectionsView, SealedForm, UpstreamView } from '../../src/ui/connections.ts';
+import { renderConnectionsPage } from '../../src/ui/connections.ts';
 import type { ConsentView } from '../../src/ui/consent.ts';
 import { renderConsentPage } from '../../src/ui/consent.ts';
 import type { DeniedView } from '../../src/ui/denied.ts';
@@ -52,6 +60,53 @@ export function deniedView(changes: Partial<DeniedView> = {}): DeniedView {
   };
 }
 
+/** A view of the connections page, with one upstream and the given parts of its one account changed. */
+export function connectionsView(
+  changes: Partial<AccountView> = {},
+  upstream: Partial<UpstreamView> = {},
+): ConnectionsView {
+  const form: SealedForm = { action: '/connections', request: 'sealed-order' };
+  const account: AccountView = {
+    name: 'alice@notes.example',
+    id: '00u1ab',
+    works: true,
+    chosen: true,
+    self: false,
+    apps: 0,
+    scopes: ['notes.read'],
+    connectedAt: Date.UTC(2026, 10, 3, 9, 30),
+    refreshedAt: Date.UTC(2026, 10, 23, 14, 5),
+    reconnect: form,
+    disconnect: form,
+    ...changes,
+  };
+  const one: UpstreamView = {
+    displayName: 'Notes',
+    icon: null,
+    accounts: [account],
+    connect: form,
+    asked: false,
+    justConnected: false,
+    ...upstream,
+  };
+  const user = { name: 'alice@example.com', upstream: 'Okta' };
+  return { brand, user, upstreams: [one], signOut: form };
+}
+
+/** A question about an account, with the given parts changed. */
+export function confirmView(changes: Partial<ConfirmAccountView> = {}): ConfirmAccountView {
+  return {
+    brand,
+    upstream: 'Notes',
+    account: { name: 'alice@notes.example', id: '00u1ab' },
+    scopes: ['notes.read'],
+    user: { name: 'alice@example.com', upstream: 'Okta' },
+    instead: null,
+    form: { action: '/connections', request: 'sealed-order' },
+    ...changes,
+  };
+}
+
 /** Every page there is, in a brand, with one stranger's text in every place that a stranger can reach. */
 export function everyPage(look: BrandConfig, text: string): Readonly<Record<string, string>> {
   const scopes = [{ name: text, description: text }];
@@ -71,6 +126,31 @@ export function everyPage(look: BrandConfig, text: string): Readonly<Record<stri
       returnLink: { href: `https://app.example/cb?error_description=${text}`, display: text },
     }),
     denied: renderDeniedPage({ ...deniedView({ account: text, upstream: text }), brand: look }),
+    connections: renderConnectionsPage({
+      ...connectionsView(
+        { name: text, id: text, scopes: [text, text], works: false, apps: 2, self: true },
+        { displayName: text, asked: true, justConnected: true },
+      ),
+      brand: look,
+      user: { name: text, upstream: text },
+    }),
+    connectionsSignIn: renderConnectionsSignInPage({
+      brand: look,
+      ways: [{ displayName: text, icon: null, form: { action: '/connections', request: text } }],
+      asked: text,
+      signedOut: true,
+    }),
+    confirmAccount: renderConfirmAccountPage({
+      ...confirmView({ upstream: text, account: { name: text, id: text }, scopes: [text], instead: text }),
+      brand: look,
+      user: { name: text, upstream: text },
+    }),
+    otherUser: renderOtherUserPage({
+      brand: look,
+      user: { name: text, upstream: text },
+      signOut: { action: '/connections', request: text },
+      correlationId: text,
+    }),
     signedIn: renderAlreadySignedInPage({ brand: look, correlationId: text }),
   };
 }

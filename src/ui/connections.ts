@@ -1,0 +1,171 @@
+import { html } from '@remix-run/html-template';
+import type { SafeHtml } from '@remix-run/html-template';
+import type { BrandConfig } from '../config/config.ts';
+import type { Milliseconds } from '../types/time.ts';
+import { isolated, pictureSource, renderPage } from './page.ts';
+import { displayText } from './text.ts';
+
+/** A button: where its form goes, and the sealed order that it carries in its hidden field `request`. */
+export interface SealedForm {
+  readonly action: string;
+  readonly request: string;
+}
+
+/** One account at one upstream, connected. */
+export interface AccountView {
+  /** What the person knows it by; `null` when the upstream told nothing. */
+  readonly name: string | null;
+  /** The upstream's own id of it. */
+  readonly id: string;
+  readonly works: boolean;
+  /** Whether it is the one that apps are given where they ask for this upstream. */
+  readonly chosen: boolean;
+  /** Whether the person is signed in to this page with it. */
+  readonly self: boolean;
+  /** Apps that signed in with it, and end with it. */
+  readonly apps: number;
+  readonly scopes: readonly string[];
+  readonly connectedAt: Milliseconds;
+  readonly refreshedAt: Milliseconds;
+  readonly reconnect: SealedForm;
+  readonly disconnect: SealedForm;
+}
+
+/** One upstream, and what is connected there. */
+export interface UpstreamView {
+  readonly displayName: string;
+  /** `https:` or `data:image/…` URL of the operator. */
+  readonly icon: string | null;
+  readonly accounts: readonly AccountView[];
+  /** `null`: its account is the one that the person signs in with. */
+  readonly connect: SealedForm | null;
+  /** Whether the link that led here is about it. */
+  readonly asked: boolean;
+  /** Whether an account was connected there a moment ago. */
+  readonly justConnected: boolean;
+}
+
+/** What the page of a signed-in person tells. */
+export interface ConnectionsView {
+  readonly brand: BrandConfig;
+  readonly user: { readonly name: string | null; readonly upstream: string };
+  readonly upstreams: readonly UpstreamView[];
+  readonly signOut: SealedForm;
+}
+
+const days = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+
+/** A moment in words; the page knows nobody's time zone, so it names its own. */
+function moment(at: Milliseconds): SafeHtml {
+  return html`<time datetime="${new Date(at).toISOString()}">${days.format(at)} UTC</time>`;
+}
+
+/** A form of one button. */
+export function button(
+  form: SealedForm,
+  {
+    label,
+    primary = false,
+    icon = null,
+  }: { readonly label: string; readonly primary?: boolean; readonly icon?: string | null },
+): SafeHtml {
+  return html`<form method="post" action="${form.action}">
+    <input type="hidden" name="request" value="${form.request}" />
+    <button class="${primary ? 'button primary' : 'button'}">
+      ${picture(icon)}<bdi>${displayText(label, 80)}</bdi>
+    </button>
+  </form>`;
+}
+
+/** The account in words that tell it from another: its name, and the id that no two accounts share. */
+export function accountName({ name, id }: { readonly name: string | null; readonly id: string }): SafeHtml {
+  const known = displayText(name ?? '', 100);
+  if (known === '') return html`account <code>${isolated(id, 100)}</code>`;
+  return html`<strong><bdi>${known}</bdi></strong> <code>${isolated(id, 100)}</code>`;
+}
+
+/** Scopes, each cleaned by itself; nothing for none. */
+export function scopeList(scopes: readonly string[]): SafeHtml {
+  if (scopes.length === 0) return html`what the account lets apps do by itself`;
+  return html`${scopes.map((scope, index) => html`${index === 0 ? '' : ', '}<code>${isolated(scope)}</code>`)}`;
+}
+
+function stateOf(account: AccountView, upstream: string): SafeHtml {
+  if (!account.works)
+    return html`<p class="note">
+      ${isolated(upstream, 60)} ended this connection. Connect again, and apps can use it as before.
+    </p>`;
+  const chosen = account.chosen ? html` <span class="badge">used by apps</span>` : null;
+  return html`<p class="state"><span class="badge good">connected</span>${chosen}</p>`;
+}
+
+function consequences({ apps, self }: AccountView): SafeHtml {
+  const ends =
+    apps === 0
+      ? html`Apps can no longer use it.`
+      : html`You sign in with it, so
+          <strong>${apps === 1 ? 'one app' : `${apps} apps`} will be signed out</strong> as well.`;
+  const also = self ? html` You will be signed out of this page.` : null;
+  return html`<p>${ends}${also}</p>`;
+}
+
+function accountBlock(account: AccountView, upstream: UpstreamView): SafeHtml {
+  return html`<li>
+    <p>${accountName(account)}</p>
+    ${stateOf(account, upstream.displayName)}
+    <p class="fine">
+      May use ${scopeList(account.scopes)}. Connected ${moment(account.connectedAt)}, renewed
+      ${moment(account.refreshedAt)}.
+    </p>
+    <div class="actions">
+      ${button(account.reconnect, { label: account.works ? 'Reconnect' : 'Connect again', primary: !account.works })}
+      <details class="confirm">
+        <summary class="button">Disconnect…</summary>
+        ${consequences(account)} ${button(account.disconnect, { label: 'Disconnect now' })}
+      </details>
+    </div>
+  </li>`;
+}
+
+/** Of the operator; never what a provider says about a person, whose picture would tell it who looks. */
+function picture(icon: string | null): SafeHtml | null {
+  return pictureSource(icon) === null ? null : html`<img src="${icon}" alt="" width="20" height="20" />`;
+}
+
+function upstreamBlock(upstream: UpstreamView): SafeHtml {
+  const { accounts, connect, asked, justConnected } = upstream;
+  const name = isolated(upstream.displayName, 60);
+  const none = accounts.length === 0;
+  const done = justConnected
+    ? html`<p class="note good" role="status">${name} is connected. Go back to the app and try again.</p>`
+    : null;
+  const wanted =
+    asked && none ? html`<p class="lead">The app needs it for what you just asked it to do.</p>` : null;
+  const label = none ? 'Connect' : 'Connect another account';
+  return html`<section class="${asked ? 'connected asked' : 'connected'}">
+    <h2>${picture(upstream.icon)}${name}</h2>
+    ${done} ${wanted}
+    ${
+      none
+        ? html`<p class="lead">Not connected.</p>`
+        : html`<ul class="accounts">
+            ${accounts.map((one) => accountBlock(one, upstream))}
+          </ul>`
+    }
+    ${connect === null ? null : button(connect, { label, primary: none })}
+  </section>`;
+}
+
+/** Shows every upstream with the accounts that are connected there, and lets the person connect and disconnect. */
+export function renderConnectionsPage(view: ConnectionsView): string {
+  const { user, brand } = view;
+  const who =
+    user.name === null ? html`an account of ` : html`<strong>${isolated(user.name, 100)}</strong> of `;
+  const body = html`<h1>Your connections</h1>
+    <p class="lead">
+      What apps may use in your name through ${isolated(brand.name, 60)}. You are signed in as
+      ${who}${isolated(user.upstream, 60)}.
+    </p>
+    ${view.upstreams.map(upstreamBlock)} ${button(view.signOut, { label: 'Sign out of this page' })}`;
+  return renderPage({ brand, title: 'Your connections', body });
+}
