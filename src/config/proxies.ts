@@ -73,7 +73,7 @@ function checkPath(path: string): Complaint | null {
     return { problem: 'ends with a slash', fix: 'remove the slash at the end' };
   if (!/^[\w\-.~!$&'()*+,;=:@/]+$/.test(path) || new URL(path, 'http://localhost').pathname !== path)
     return { problem: 'is not a plain path', fix };
-  const taken = ['/oauth', '/.well-known', '/healthz', '/readyz'].find((one) =>
+  const taken = ['/oauth', '/connections', '/.well-known', '/healthz', '/readyz'].find((one) =>
     `${path}/`.startsWith(`${one}/`),
   );
   return taken === undefined ? null : { problem: `is ${taken} or below it, which is taken`, fix };

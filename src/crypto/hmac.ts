@@ -9,6 +9,9 @@ export type Purpose =
   | 'client-secret'
   | 'transaction'
   | 'mcp-session'
+  | 'connections'
+  | 'connections-state'
+  | 'connections-link'
   | 'ring-wrap'
   | 'name'
   | 'vault';

@@ -18,6 +18,12 @@ export interface KeyRings {
   readonly transactions: Sealer;
   /** Tags of MCP session ids. */
   readonly mcpSessions: readonly MacKey[];
+  /** Sessions, forms and upstream legs of the connections page. */
+  readonly connections: Sealer;
+  /** As `loginState`, for the upstream legs of the connections page: a state of one never opens as the other's. */
+  readonly connectionsState: readonly MacKey[];
+  /** For whom a link to the connections page was made. */
+  readonly connectionsLink: readonly MacKey[];
   readonly clientIds: readonly MacKey[];
   readonly clientSecrets: readonly MacKey[];
   readonly vault: Sealer;
@@ -82,6 +88,9 @@ export async function openKeyRings({
     loginState: secrets.map((secret) => deriveMacKey(secret, 'login-state')),
     transactions: createSealer(secrets.map((secret) => deriveKeyBytes(secret, 'transaction'))),
     mcpSessions: secrets.map((secret) => deriveMacKey(secret, 'mcp-session')),
+    connections: createSealer(secrets.map((secret) => deriveKeyBytes(secret, 'connections'))),
+    connectionsState: secrets.map((secret) => deriveMacKey(secret, 'connections-state')),
+    connectionsLink: secrets.map((secret) => deriveMacKey(secret, 'connections-link')),
     clientIds: clients.map((secret) => deriveMacKey(secret, 'client-id')),
     clientSecrets: clients.map((secret) => deriveMacKey(secret, 'client-secret')),
     vault: createSealer(vault.map((secret) => deriveKeyBytes(secret, 'vault'))),

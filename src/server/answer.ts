@@ -6,6 +6,7 @@ import { OAuthError, errorBody } from '../oauth/errors.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { parseParameters } from '../oauth/parameters.ts';
 import { contentSecurityPolicy } from '../ui/page.ts';
+import type { ReturnLink } from '../ui/error.ts';
 import { renderErrorPage } from '../ui/error.ts';
 import { SallyportError } from '../types/error.ts';
 import type { ServerContext } from './context.ts';
@@ -17,7 +18,7 @@ export class PageError extends Error {
   readonly title: string;
   readonly explanation: string;
   readonly action: string;
-  readonly returnLink: { readonly href: string; readonly display: string } | null;
+  readonly returnLink: ReturnLink | null;
   /** Of the login, when one is known. */
   readonly correlationId: string | undefined;
 

@@ -21,6 +21,7 @@ import type { AuthStore } from '../store/contract.ts';
 import { observeStore } from '../store/observed-store.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Vault } from '../vault/vault.ts';
+import { connectionsLink } from './connections/link.ts';
 import type { ServerContext } from './context.ts';
 import { createGeneration, looks, nothingMade } from './create-context.ts';
 import type { Lasting } from './create-context.ts';
@@ -60,6 +61,8 @@ export interface AuthServer {
   readonly observer: Observer;
   /** Keys for what a gateway tells MCP clients; see `KeyRings`. */
   readonly mcpSessions: readonly MacKey[];
+  /** A link by which a user connects an account at an upstream; it carries no authority, and fits this user alone. */
+  readonly connectionsLink: (about: { readonly userId: string; readonly upstream: string }) => string;
   /** Every number about this server in Prometheus' text format, version 0.0.4. */
   readonly metrics: () => Promise<string>;
   /** Why it cannot serve logins right now, and what an operator should know. */
@@ -162,6 +165,7 @@ function serverOf(generations: Generations): AuthServer {
     get mcpSessions() {
       return generations.current.rings.mcpSessions;
     },
+    connectionsLink: (about) => connectionsLink(generations.current, about),
     metrics: () => observer.metrics.render(),
     handle: (request) => {
       generations.look();

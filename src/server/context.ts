@@ -54,12 +54,14 @@ export interface ServerContext {
   readonly locations: Locations;
 }
 
-/** Absolute URLs of the browser's steps. Consent is always on the callback's origin: they share a cookie. */
+/** Absolute URLs of the browser's steps. Consent and connections are always on the callback's origin: they share a cookie. */
 export interface Locations {
   readonly authorize: string;
   readonly consent: string;
   /** Where upstreams send browsers back to, and which of them: the address says who answers. */
   readonly callbacks: ReadonlyMap<string, readonly string[]>;
+  /** Where users see and change what they have connected. */
+  readonly connections: string;
   /** Origin of consent and callback. */
   readonly origin: string;
   /** True when the authorization endpoint is on another origin and hands the request over. */

@@ -13,5 +13,7 @@ export function locationsOf(config: Config): Locations {
   for (const { redirectUri, name } of config.upstreams)
     callbacks.set(redirectUri, [...(callbacks.get(redirectUri) ?? []), name]);
   const { origin } = new URL(consent);
-  return { authorize, consent, callbacks, origin, handsOver: new URL(authorize).origin !== origin };
+  const connections = consent.replace(/\/oauth\/consent$/u, '/connections');
+  const handsOver = new URL(authorize).origin !== origin;
+  return { authorize, consent, callbacks, connections, origin, handsOver };
 }

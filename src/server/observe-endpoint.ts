@@ -9,6 +9,8 @@ export type EndpointName =
   | 'consent_page'
   | 'consent'
   | 'callback'
+  | 'connections_page'
+  | 'connections'
   | 'token'
   | 'register'
   | 'revoke'

@@ -2,6 +2,8 @@ import type { Route } from '../http/router.ts';
 import type { ScopedHandler } from './answer.ts';
 import { authorize } from './authorize/authorize.ts';
 import { callback } from './callback/callback.ts';
+import { connectionsOrder } from './connections/orders.ts';
+import { connectionsPage } from './connections/page.ts';
 import { consentDecision, consentPage } from './consent/consent.ts';
 import type { ServerContext } from './context.ts';
 import { discoveryRoutes } from './discovery.ts';
@@ -27,6 +29,8 @@ export function routesOf(context: ServerContext): readonly Route[] {
       pathOf(uri),
       callback(context, upstreams),
     ]),
+    ['connections_page', 'GET', pathOf(locations.connections), connectionsPage(context)],
+    ['connections', 'POST', pathOf(locations.connections), connectionsOrder(context)],
     ['token', 'POST', '/oauth/token', tokenEndpoint(context), 'cors'],
     ['register', 'POST', '/oauth/register', register(context), 'cors'],
     ['revoke', 'POST', '/oauth/revoke', revoke(context), 'cors'],

@@ -42,6 +42,12 @@ interface OfConnection {
   readonly upstream: NameLabel;
 }
 
+/** A request of a person's browser. */
+interface OfRequest {
+  readonly correlationId: CorrelationLabel;
+  readonly source: SourceLabel;
+}
+
 /** A secret or key that a file or the store holds. */
 interface OfKey {
   readonly ring: 'signing' | 'hmac' | 'vault' | 'clients' | 'tls' | 'client_secret' | 'upstream_secret';
@@ -98,7 +104,7 @@ export interface AuditDetails {
     readonly client: ClientLabel;
     readonly clientName: OutsideLabel | null;
     readonly resource: NameLabel;
-    readonly at: 'login' | 'refresh';
+    readonly at: 'login' | 'refresh' | 'connections';
     readonly upstream: NameLabel;
     readonly user: UserLabel;
     readonly grant: GrantLabel | null;
@@ -140,6 +146,14 @@ export interface AuditDetails {
   connection_revoked: OfConnection;
   /** A connection is over: the upstream said so, or it cannot be refreshed. Only a new login helps. */
   connection_dead: OfConnection & { readonly reason: OutsideLabel };
+  /** A user connected an account, or connected it again, on the connections page. */
+  connection_added: OfConnection & OfRequest;
+  /** A user disconnected an account there; so many grants had been signed in with it and ended as well. */
+  connection_ended: OfConnection & OfRequest & { readonly grants: number };
+  /** A user signed in to the connections page. */
+  connections_signed_in: OfConnection & OfRequest;
+  /** Somebody whom an upstream vouched for has no app here, or came by a link that was made for another user. */
+  connections_refused: OfConnection & OfRequest & { readonly reason: 'no_app' | 'other_user' };
   /** An upstream refuses our client or our requests; nobody is signed out for that. Told once for each reason. */
   upstream_misconfigured: { readonly upstream: NameLabel; readonly reason: OutsideLabel };
 
@@ -229,6 +243,10 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   connection_refreshed: { outcome: 'success' },
   connection_revoked: { outcome: 'success' },
   connection_dead: { outcome: 'failure' },
+  connection_added: { outcome: 'success' },
+  connection_ended: { outcome: 'success' },
+  connections_signed_in: { outcome: 'success' },
+  connections_refused: { outcome: 'denied', anonymous: true },
   upstream_misconfigured: { outcome: 'failure', urgent: true },
   key_changed: { outcome: 'success', urgent: true },
   key_refused: { outcome: 'failure', urgent: true },

@@ -11,6 +11,7 @@ import type { ReplyTo } from '../authorization-reply.ts';
 import { replyWithCode } from '../authorization-reply.ts';
 import { readBrowser } from '../browser-cookie.ts';
 import { cancelled } from '../cancelled.ts';
+import { answerFlow } from '../connections/answer.ts';
 import type { ServerContext } from '../context.ts';
 import type { LoginState } from '../login-state.ts';
 import { openLoginState } from '../login-state.ts';
@@ -33,6 +34,8 @@ import { startLeg } from './start-leg.ts';
  */
 export function callback(context: ServerContext, upstreams: readonly string[]): ScopedHandler {
   return answerPage(context, async (request, scope) => {
+    const connecting = await answerFlow(context, { request, scope, upstreams });
+    if (connecting) return connecting;
     const parameters = new URLSearchParams(request.query);
     const state = openState(context, request, { parameters, upstreams });
     scope.correlationId = correlationOf({ id: state.transaction });
