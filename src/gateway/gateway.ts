@@ -6,6 +6,8 @@ import { checkWire } from '../http/wire.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import type { Log } from '../observe/log.ts';
 import { silentLog } from '../observe/log.ts';
+import type { ConnectLater, OpenersOfUrls } from '../proxy/connect-later.ts';
+import { createOpenersOfUrls } from '../proxy/connect-later.ts';
 import { createOriginPolicy } from '../proxy/origins.ts';
 import type { ProxyHandler } from '../proxy/proxy.ts';
 import { createProxy } from '../proxy/proxy.ts';
@@ -42,9 +44,10 @@ export interface GatewayOptions {
 /** Dispatches by exact path: MCP endpoints, the authorization server, health. Follows each reload of the server. */
 export function createGateway(auth: AuthServer, options: GatewayOptions = {}): Gateway {
   const backends = new Backends(options);
-  let proxies = openProxies(auth, options, backends);
+  const lasting = { backends, openers: createOpenersOfUrls() };
+  let proxies = openProxies(auth, options, lasting);
   auth.onReload(() => {
-    proxies = openProxies(auth, options, backends);
+    proxies = openProxies(auth, options, lasting);
   });
   countStreams(auth, backends);
   let draining = false;
@@ -75,7 +78,7 @@ export function createGateway(auth: AuthServer, options: GatewayOptions = {}): G
 function openProxies(
   auth: AuthServer,
   { log = silentLog, clock = Date.now }: GatewayOptions,
-  backends: Backends,
+  { backends, openers }: { readonly backends: Backends; readonly openers: OpenersOfUrls },
 ): ReadonlyMap<string, ProxyHandler> {
   const { tokens, sessions, vault, observer, config: whole } = auth;
   const { injectUpstreamToken: inject, issuer, allowedOrigins } = whole;
@@ -89,10 +92,19 @@ function openProxies(
       const guarded = { resource: name, scopes, suggestedScopes, upstream, tokens, sessions, log };
       const resource = createProtectedResource(guarded);
       const backend = opened(config);
-      const own = { config, resource, origins, binding, backend, inject };
+      const later = laterOf(auth, upstream, openers);
+      const own = { config, resource, origins, binding, backend, inject, later };
       return [config.path, createProxy({ ...own, vault, clock, log, observer })];
     }),
   );
+}
+
+function laterOf(auth: AuthServer, upstream: string | null, openers: OpenersOfUrls): ConnectLater | null {
+  const known = auth.config.upstreams.find(({ name }) => name === upstream);
+  if (!known) return null;
+  const { name, displayName } = known;
+  const link = (userId: string): string => auth.connectionsLink({ userId, upstream: name });
+  return { upstream: name, displayName, link, openers, sessions: auth.sessions };
 }
 
 function countStreams({ observer: { metrics } }: AuthServer, backends: Backends): void {

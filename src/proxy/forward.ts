@@ -11,6 +11,7 @@ import type { Clock, Milliseconds } from '../types/time.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import type { OwnHeaders } from './own-answer.ts';
 import { sendOwn } from './own-answer.ts';
+import { isShort, readWhole, shortBody } from './read-body.ts';
 import { tooLarge } from './too-large.ts';
 
 /** The MCP server behind one endpoint. */
@@ -42,6 +43,8 @@ export interface Passing {
   /** The credential that is injected; `null` for none. */
   readonly authorization: string | null;
   readonly maxBody: number;
+  /** The body, when it was read already. */
+  readonly body?: Buffer;
   /** When the client's token ends; a stream ends with it. */
   readonly endsAt: Milliseconds;
   readonly alive: () => Promise<boolean>;
@@ -58,9 +61,6 @@ export interface BackendOptions {
 
 /** Longest time until an MCP server begins to answer: tools may think for minutes. */
 const headersTimeout: Milliseconds = 900_000;
-
-/** Bytes of a body, either way, that is held until it is whole: nearly every MCP message, and far cheaper in one piece. */
-const shortBody = 65_536;
 
 /** Connections to one MCP server, kept alive. Streams may be silent for as long as they like. */
 export function openBackend(target: string, { log, lookEvery = 30_000 }: BackendOptions): Backend {
@@ -115,7 +115,7 @@ async function exchange(backend: Backend, passing: Passing, ended: AbortControll
       ...passing.trace,
       ...(passing.authorization !== null && { authorization: passing.authorization }),
     },
-    body: await bodyOf(request, passing.maxBody),
+    body: await bodyOf(passing),
     signal: ended.signal,
   });
   const ours = insteadOf(backend, passing, answer);
@@ -183,22 +183,11 @@ function isEventStream(headers: IncomingHttpHeaders): boolean {
 }
 
 /** A short body of known length goes on in one piece; any other as it comes. */
-async function bodyOf(request: IncomingMessage, maxBody: number): Promise<Buffer | Readable | null> {
+async function bodyOf({ request, maxBody, body }: Passing): Promise<Buffer | Readable | null> {
   const { 'transfer-encoding': coding, 'content-length': length = '0' } = request.headers;
   if (coding === undefined && Number(length) === 0) return null;
-  const short = coding === undefined && Number(length) <= shortBody;
-  return short ? readWhole(request) : Readable.from(capped(request, maxBody));
-}
-
-/** Node ends the request at its announced length. */
-function readWhole(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.once('error', reject);
-    request.once('close', () => reject(new Error('the client went away')));
-  });
+  if (body) return body;
+  return isShort(request) ? readWhole(request) : Readable.from(capped(request, maxBody));
 }
 
 /** A known length stays known: some servers refuse chunked bodies. Node has checked that it is true. */

@@ -7,9 +7,10 @@ import { splitTarget } from '../http/target.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Authentication, ProtectedResource } from '../resource/protected-resource.ts';
-import type { SessionView } from '../store/contract.ts';
 import type { Clock } from '../types/time.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { ConnectLater, LaterRequest } from './connect-later.ts';
+import { laterCredential } from './connect-later.ts';
 import { forward } from './forward.ts';
 import type { Backend } from './forward.ts';
 import type { OriginPolicy } from './origins.ts';
@@ -32,6 +33,8 @@ export interface ProxyParts {
   readonly observer: Observer;
   /** False: requests are forwarded without any credential. */
   readonly inject: boolean;
+  /** How users connect the upstream whose token is injected; `null`: nothing is. */
+  readonly later: ConnectLater | null;
 }
 
 /** Answers one request to an MCP endpoint. Never rejects. */
@@ -109,7 +112,7 @@ async function answer(parts: ProxyParts, exchange: Exchange): Promise<void> {
     sendOwn(exchange, unknownSession());
     return;
   }
-  const credential = await credentialOf(parts, session);
+  const credential = await credentialOf(parts, { request, token, session });
   if (credential.r === 'refused') {
     sendOwn(exchange, credential.response);
     return;
@@ -120,11 +123,12 @@ async function answer(parts: ProxyParts, exchange: Exchange): Promise<void> {
     mcpSession,
     answeredSession: (id) => parts.binding.toClient(id, owner),
     authorization: credential.authorization,
+    ...(credential.body && { body: credential.body }),
     maxBody: parts.config.maxBody,
     endsAt: token.expiresAt * 1000,
     alive: () => isAlive(authenticated),
     clock: parts.clock,
-    refuse: (description) => resource.refuse(description),
+    refuse: credential.refuse ?? ((description) => resource.refuse(description)),
   });
 }
 
@@ -150,20 +154,31 @@ function checkShape(request: IncomingMessage, maxBody: number): HttpResponse | n
 }
 
 type Credential =
-  | { readonly r: 'ok'; readonly authorization: string | null }
+  | {
+      readonly r: 'ok';
+      readonly authorization: string | null;
+      readonly body?: Buffer;
+      /** Instead of sending the client to a new sign-in. */
+      readonly refuse?: () => HttpResponse;
+    }
   | { readonly r: 'refused'; readonly response: HttpResponse };
 
 /** The user's token at the upstream. Without it nothing is forwarded: the client's own must never take its place. */
-async function credentialOf(
-  { config, inject, resource, vault }: ProxyParts,
-  session: SessionView,
-): Promise<Credential> {
+async function credentialOf(parts: ProxyParts, asked: LaterRequest): Promise<Credential> {
+  const { config, inject, resource, vault, later } = parts;
+  const { connection, grant } = asked.session;
   if (!inject || config.upstream === null) return { r: 'ok', authorization: null };
-  const { connection } = session;
-  const fresh = connection ? await vault.freshTokens(connection) : ({ r: 'dead' } as const);
+  const fresh =
+    later && grant.upstream !== config.upstream
+      ? await laterCredential({ ...parts, later }, asked)
+      : connection
+        ? await vault.freshTokens(connection)
+        : ({ r: 'dead' } as const);
   switch (fresh.r) {
     case 'ok':
-      return { r: 'ok', authorization: `Bearer ${fresh.tokens.accessToken}` };
+      return 'tokens' in fresh ? { r: 'ok', authorization: `Bearer ${fresh.tokens.accessToken}` } : fresh;
+    case 'refused':
+      return fresh;
     case 'dead':
       return { r: 'refused', response: resource.refuse('the identity provider ended the sign-in') };
     case 'unavailable': {
