@@ -112,6 +112,7 @@ describe('a walk to the provider that one begins', () => {
   it('signs nobody else in: the victim does not work in the sender’s session', async () => {
     const back = await scene.walkToSignIn(scene.stack.browser(), 'mallory');
     const victim = scene.stack.browser();
+    await html(victim);
     const answered = await victim.get(back);
     expect(answered.status).toBe(403);
     expect(answered.headers.getSetCookie()).toEqual([]);
@@ -261,6 +262,14 @@ describe('the buttons', () => {
     expect(await html(alice)).toContain('You are signed in as');
   });
 
+  it('are of the browser that was shown them, before anybody has signed in, too', async () => {
+    const shown = formOf(await html(scene.stack.browser()), 'Sign in with');
+    const victim = scene.stack.browser();
+    await html(victim);
+    expect((await victim.post(page, { request: shown })).status).toBe(403);
+    expect((await scene.stack.browser().post(page, { request: shown })).status).toBe(403);
+  });
+
   it('are of this page: nothing that was sealed for another purpose, or changed, is one', async () => {
     const { client_id } = await scene.stack.register();
     const consent = await html(
@@ -292,7 +301,10 @@ describe('the buttons', () => {
     const there = theirs.stack.browser();
     await html(here);
     const other = await html(there, 'https://other.example/connections');
-    for (const [name, value] of there.cookies) here.cookies.set(name, value);
+    // As if one browser had one cookie for both.
+    const [name = ''] = here.cookies.keys();
+    const [value = ''] = there.cookies.values();
+    here.cookies.set(name, value);
     const request = formOf(other, 'Sign in with');
     expect((await here.post(page, { request })).status).toBe(403);
     await Promise.all(two.map((one) => one.close()));
@@ -306,6 +318,17 @@ describe('the session', () => {
     for (const [name, value] of alice.cookies)
       if (name.includes('connections')) thief.cookies.set(name, value);
     expect(await html(thief)).toContain('Sign in with Demo');
+  });
+
+  it('is no button of the page', async () => {
+    const request = formOf(await html(alice), 'Disconnect now');
+    const [name = ''] = [...alice.cookies.keys()].filter((one) => one.includes('connections'));
+    alice.cookies.set(name, request);
+    const answered = await alice.get(page);
+    expect([answered.status, textOf(await answered.text())]).toEqual([
+      200,
+      expect.stringContaining('Sign in with Demo'),
+    ]);
   });
 
   it('is a cookie that scripts, other hosts and other sites do not get', async () => {

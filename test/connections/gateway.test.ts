@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bucketOf, subjectOf } from '../../src/upstream/identity.ts';
 import { startOidcProvider } from '../fixtures/oidc-provider.ts';
 import type { Tokens } from '../fixtures/stack.ts';
 import { Endpoint } from '../proxy/endpoint.ts';
@@ -186,6 +187,24 @@ describe('the link', () => {
     const { authorization = '' } = endpoint.seen.at(-1)?.headers ?? {};
     const asked = await fetch(`${notes.issuer}/me`, { headers: { authorization } });
     expect(await asked.json()).toMatchObject({ sub: 'alice-at-notes' });
+  });
+
+  it('is not needed by who connected through another replica, from that moment on', async () => {
+    expect(await answer(toolCall())).toMatchObject({ result: { isError: true } });
+    const { store, auth } = endpoint.stack;
+    const userId = subjectOf('demo', 'alice');
+    const connection = { bucket: bucketOf(userId), userId, upstream: 'notes', account: 'alice-at-notes' };
+    const tokens = {
+      accessToken: 'of-another-replica',
+      refreshToken: null,
+      idToken: null,
+      expiresAt: 'never',
+      scopes: [],
+    } as const;
+    const given = { tokens, upstreamClientId: 'sallyport', accountName: null };
+    await store.putConnection({ connection, tokens: auth.vault.sealConnection(connection, given) });
+    expect((await call(toolCall())).status).toBe(200);
+    expect(endpoint.seen.at(-1)?.headers.authorization).toBe('Bearer of-another-replica');
   });
 
   it('is for one user alone, and tells nobody who that is', async () => {

@@ -115,11 +115,11 @@ export function upstreamsOf(home: string, notes: string): readonly object[] {
 }
 
 /** Us, as one of the providers knows us. */
-export function clientOf(upstream: string) {
+export function clientOf(upstream: string, at = issuer) {
   return {
     client_id: 'sallyport',
     client_secret: upstreamSecret,
-    redirect_uris: [`${issuer}/oauth/callback/${upstream}`],
+    redirect_uris: [`${at}/oauth/callback/${upstream}`],
     grant_types: ['authorization_code', 'refresh_token'],
   };
 }
