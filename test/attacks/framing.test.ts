@@ -201,10 +201,10 @@ describe('every redirect of a login is as guarded as a page', () => {
 describe('walking through all routes', () => {
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-  const browserPaths = ['/oauth/authorize', '/oauth/consent', '/oauth/callback'];
+  const browserPaths = ['/oauth/authorize', '/oauth/consent', '/oauth/callback', '/connections'];
   const nowhere = ['/', '/oauth', '/nowhere', '/oauth/authorize/', '/oauth/callback/demo'];
 
-  it('no answer to any method sets a cookie, allows credentials, or may be taken for another type', async () => {
+  it('no answer to any method sets a cookie but the one that ties forms to their browser, allows credentials, or may be taken for another type', async () => {
     const paths = stack.auth.routes.map(({ path }) => path);
     expect(paths).toEqual(expect.arrayContaining([...browserPaths, '/oauth/token', '/oauth/userinfo']));
     for (const path of [...paths, ...nowhere])
@@ -213,7 +213,10 @@ describe('walking through all routes', () => {
         const { sniff } = guardOf(answer);
         const credentials = answer.headers.get('access-control-allow-credentials');
         const seen = { path, method, credentials, cookies: answer.headers.getSetCookie() };
-        expect(seen).toEqual({ path, method, credentials: null, cookies: [] });
+        // The way in to the connections page is a form that asks for nothing first.
+        const door = path === '/connections' && ['GET', 'HEAD'].includes(method);
+        const cookies = door ? [expect.stringMatching(/^__Host-sallyport-[\w-]{8}=/u)] : [];
+        expect(seen).toEqual({ path, method, credentials: null, cookies });
         // A preflight has no body.
         if (answer.status !== 204) expect([path, method, sniff]).toEqual([path, method, 'nosniff']);
       }

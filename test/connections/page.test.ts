@@ -1,15 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { textOf } from '../pages/views.ts';
 import type { Browser } from '../fixtures/stack.ts';
-import { Scene, clientOf, formOf, page } from './scene.ts';
+import type { Providers } from './scene.ts';
+import { Scene, formOf, page, startProviders } from './scene.ts';
 
+let providers: Providers;
 let scene: Scene;
 
-beforeEach(async () => {
+beforeAll(async () => {
   const configuration = { features: { devInteractions: { enabled: false }, revocation: { enabled: true } } };
-  scene = await Scene.start({}, { notes: { clients: [clientOf('notes')], configuration } });
+  providers = await startProviders({ configuration });
+});
+beforeEach(async () => {
+  scene = await Scene.start({}, { providers });
 });
 afterEach(() => scene.close());
+afterAll(() => providers.close());
 
 const read = async (browser: Browser, url = page): Promise<string> =>
   textOf(await (await browser.get(url)).text());
@@ -145,6 +151,7 @@ describe('disconnecting', () => {
 
   it('ends the connection, tells the provider, and leaves the apps signed in', async () => {
     await scene.connect(browser, 'work');
+    const before = scene.notes.requests.length;
     const html = await (await browser.get(page)).text();
     const section = html.slice(html.indexOf('<bdi>Notes</bdi>'));
     expect(textOf(section)).toContain('Apps can no longer use it.');
@@ -152,9 +159,7 @@ describe('disconnecting', () => {
     expect(done.status).toBe(303);
     expect(await read(browser)).toContain('Notes Not connected.');
     await scene.stack.auth.vault.tellUpstreams();
-    expect(
-      scene.notes.requests.filter((one) => one.startsWith('POST /token/revocation')).length,
-    ).toBeGreaterThan(0);
+    expect(scene.notes.requests.slice(before)).toContain('POST /token/revocation');
     expect(scene.events.find(({ event }) => event === 'connection_ended')).toMatchObject({ grants: 0 });
   });
 
@@ -184,5 +189,28 @@ describe('signing out', () => {
     for (const [name, value] of copy) thief.cookies.set(name, value);
     expect(await read(thief)).toContain('Sign in with Demo');
     expect((await scene.stack.refresh(tokens.clientId, tokens.refresh_token)).status).toBe(200);
+  });
+});
+
+describe('every answer', () => {
+  it('is neither framed nor kept', async () => {
+    await scene.stack.signIn();
+    const browser = await scene.signedIn();
+    const asked = await browser.get(await scene.walkToNotes(browser, 'work'));
+    const confirm = await asked.clone().text();
+    const answers = [
+      await scene.stack.browser().get(page),
+      await browser.get(page),
+      await browser.get(`${page}?upstream=notes&for=${'x'.repeat(32)}`),
+      asked,
+      await browser.post(page, { request: formOf(confirm, 'Connect'), decision: 'allow' }),
+      await browser.post(page, { request: 'x' }),
+      await scene.press(browser, 'Sign out'),
+    ];
+    for (const { headers } of answers) {
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
   });
 });

@@ -10,6 +10,28 @@ export const page = `${issuer}/connections`;
 
 type Provider = Awaited<ReturnType<typeof startOidcProvider>>;
 
+/** Where people sign in, and where they connect accounts. */
+export interface Providers {
+  readonly home: Provider;
+  readonly notes: Provider;
+  readonly close: () => Promise<void>;
+}
+
+/** Both, for all tests of a file: their keys take the most time. */
+export async function startProviders(notes: OidcProviderOptions = {}): Promise<Providers> {
+  const [one, other] = await Promise.all([
+    startOidcProvider({ clients: [clientOf('demo')] }),
+    startOidcProvider({ clients: [clientOf('notes')], ...notes }),
+  ]);
+  return {
+    home: one,
+    notes: other,
+    close: async () => {
+      await Promise.all([one.close(), other.close()]);
+    },
+  };
+}
+
 /** An authorization server where people sign in at one provider, and connect accounts of another one later. */
 export class Scene {
   readonly stack: Stack;
@@ -28,21 +50,16 @@ export class Scene {
 
   static async start(
     config: Readonly<Record<string, unknown>> = {},
-    options: {
-      readonly notes?: OidcProviderOptions;
-      readonly home?: OidcProviderOptions;
-      readonly files?: Readonly<Record<string, Uint8Array>>;
-    } = {},
+    {
+      providers,
+      files = {},
+    }: { readonly providers: Providers; readonly files?: Readonly<Record<string, Uint8Array>> },
   ): Promise<Scene> {
-    const home = await startOidcProvider({ clients: [clientOf('demo')], ...options.home });
-    const notes = await startOidcProvider({ clients: [clientOf('notes')], ...options.notes });
+    const { home, notes } = providers;
     const events: AuditEvent[] = [];
     const collaborators: Pick<AuthServerOptions, 'audit'> = { audit: (event) => void events.push(event) };
     const upstreams = upstreamsOf(home.issuer, notes.issuer);
-    const stack = await startStack(
-      { upstreams, ...config },
-      { provider: home, collaborators, files: options.files ?? {} },
-    );
+    const stack = await startStack({ upstreams, ...config }, { provider: home, collaborators, files });
     return new Scene({ stack, home, notes, events });
   }
 
@@ -83,9 +100,9 @@ export class Scene {
     return browser.post(page, { request: formOf(html, button) });
   }
 
+  /** The providers go on: each test has a server of its own, and they know nobody but browsers. */
   async close(): Promise<void> {
-    await this.stack.close();
-    await this.notes.close();
+    await this.stack.auth.close();
   }
 }
 

@@ -8,7 +8,10 @@ import { resolveRunConfig } from '../../src/config/resolve.ts';
 const pages = ['README.md', ...globSync('docs/{*,providers/*}.md'), 'AGENTS.md', 'CONTRIBUTING.md'];
 
 const io = {
-  env: { KEYCLOAK_CLIENT_SECRET: 'a-secret-of-more-than-thirty-two-characters' },
+  env: {
+    KEYCLOAK_CLIENT_SECRET: 'a-secret-of-more-than-thirty-two-characters',
+    NOTES_CLIENT_SECRET: 'another-secret-of-more-than-thirty-two-characters',
+  },
   readFile: () => Promise.resolve(Buffer.from('a-secret-of-more-than-thirty-two-characters')),
 };
 
