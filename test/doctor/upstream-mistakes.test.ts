@@ -240,3 +240,49 @@ describe.each(Object.entries(mistakes))('%s', (name, mistake) => {
     expect(found?.message ?? '').not.toMatch(mistake.message);
   });
 });
+
+describe('what is done right in another way', () => {
+  it('is told where nobody said how the provider takes secrets: the way that works', async () => {
+    provider = await startProvider('plain-oidc', {
+      quirks: { clientAuthentication: ['client_secret_post'] },
+    });
+    const found = worst(await examine(await configAt(provider, oidc)), 'client-authentication');
+    expect(found).toMatchObject({ level: 'ok' });
+    expect(found?.message).toContain('token_endpoint_auth_method: client_secret_post spares a request');
+  });
+
+  it('is a client without a secret, where it is registered so', async () => {
+    provider = await startProvider('plain-oidc');
+    provider.addClient({ client_id: 'public', redirect_uris: ['https://mcp.example.com/oauth/callback'] });
+    const config = await configAt(provider, oidc, { changes: { client_id: 'public' } });
+    const found = await examine({ ...config, clientSecret: null, authMethod: 'none' });
+    expect(worst(found, 'client-authentication')).toMatchObject({ level: 'ok' });
+  });
+
+  it('is a tenant for each rule', async () => {
+    provider = await startProvider('entra-multi');
+    const config = await configAt(provider, tenants);
+    const levels = [];
+    for (const rule of [{ entraTenants: ['a'], groups: ['admins'] }, { groups: ['admins'] }])
+      levels.push(worst(await examine(config, { access: [rule] }), 'tenants')?.level);
+    expect(levels).toEqual(['ok', 'warn']);
+  });
+
+  it('is a registration that is still to be made', async () => {
+    provider = await startProvider('plain-oidc', { quirks: { registration: 'open' } });
+    const dcr = { dcr_config: { discovery_url: `${provider.issuer}/.well-known/openid-configuration` } };
+    const config = await configAt(provider, oidc, {
+      changes: { ...dcr, client_id: undefined, client_secret_env_var: undefined },
+    });
+    const findings = await examine(config);
+    expect(worst(findings, 'registration')).toMatchObject({ level: 'ok' });
+    expect(worst(findings, 'redirect-uri')?.message).toContain('by ourselves');
+    expect(provider.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+    provider.change({ clientAuthentication: ['private_key_jwt'] });
+    expect(worst(await examine(config), 'auth-method')).toMatchObject({ level: 'fail' });
+    provider.failNext('register', 503);
+    expect(worst(await examine(config), 'registration')).toMatchObject({ level: 'fail' });
+    provider.failNext('discovery', 500, { times: 5 });
+    expect(worst(await examine(config), 'registration')).toMatchObject({ level: 'fail' });
+  });
+});

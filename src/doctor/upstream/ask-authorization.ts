@@ -6,6 +6,7 @@ import { answerTo } from '../ask.ts';
 import type { Answer } from '../ask.ts';
 import { fail, finding, warn } from '../finding.ts';
 import type { Finding, Problem } from '../finding.ts';
+import { reasonIn } from './party.ts';
 import type { Located } from './party.ts';
 
 /** What came of it; the answer also tells the time there. */
@@ -42,7 +43,10 @@ function judge(answer: Answer, located: Located): Finding {
   const { status, problem, headers } = answer;
   const address = 'compare the address with the provider’s manual';
   if (status === 0)
-    return finding('endpoint', fail(`its authorization endpoint gives no answer: ${problem ?? ''}`, address));
+    return finding(
+      'endpoint',
+      fail(`its authorization endpoint gives no answer: ${reasonIn(problem)}`, address),
+    );
   if (status >= 300 && status < 400) return finding(check, judgeRedirect(answer, located));
   if (status === 429 || status >= 500)
     return finding(

@@ -10,6 +10,7 @@ import { exchangeCode } from '../../upstream/token-requests.ts';
 import type { UpstreamHttp } from '../../upstream/upstream-http.ts';
 import { fail, finding, warn } from '../finding.ts';
 import type { Finding, Problem } from '../finding.ts';
+import { reasonIn } from './party.ts';
 import type { Located } from './party.ts';
 
 const check = 'client-authentication';
@@ -115,7 +116,10 @@ function unanswered({
   readonly status: string;
   readonly config: UpstreamConfig;
 }): Problem {
-  const said = status === '' ? `its token endpoint gives no answer: ${message}` : `its ${message}`;
+  const said =
+    status === ''
+      ? `its token endpoint gives no answer: ${reasonIn(message).replace(/^token endpoint: /u, '')}`
+      : `its ${message}`;
   const where = config.type === 'oidc' ? 'issuer_url' : 'token_endpoint';
   return fail(
     said,

@@ -3,7 +3,7 @@ import type { UpstreamConfig } from '../../config/config.ts';
 import type { Answer } from '../ask.ts';
 import { fail, finding, warn } from '../finding.ts';
 import type { Finding, Problem } from '../finding.ts';
-import { isGeneric, listOf } from './party.ts';
+import { isGeneric, listOf, reasonIn } from './party.ts';
 import type { Located } from './party.ts';
 
 /** What the metadata of a provider of OpenID Connect say, measured by what we want of it. */
@@ -25,7 +25,7 @@ export function keysProblem({ status, document, problem }: Answer): Problem | nu
   return status === 200 && Array.isArray(keys) && keys.length > 0
     ? null
     : fail(
-        `its keys cannot be read (${problem ?? `status ${status}`})`,
+        `its keys cannot be read (${problem === null ? `status ${status}` : reasonIn(problem)})`,
         'nobody can sign in until jwks_uri answers',
       );
 }

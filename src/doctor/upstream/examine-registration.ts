@@ -4,6 +4,7 @@ import type { RegistrationServer } from '../../upstream/registration/discover.ts
 import { answerTo } from '../ask.ts';
 import { fail, finding, warn } from '../finding.ts';
 import type { Finding, Problem } from '../finding.ts';
+import { reasonIn } from './party.ts';
 import type { Party } from './party.ts';
 
 /** Looks at where we would register, and registers nothing; the initial access token stays here. */
@@ -41,7 +42,7 @@ function endpointProblem(
   const field = discoveryUrl === null ? 'dcr_config.registration_endpoint' : 'what the metadata name';
   if (status === 0)
     return fail(
-      `its registration endpoint gives no answer: ${problem ?? ''}`,
+      `its registration endpoint gives no answer: ${reasonIn(problem)}`,
       `compare ${field} with the provider’s manual`,
     );
   if (status >= 500)

@@ -18,7 +18,7 @@ import { keysProblem, metadataFindings } from './checks-metadata.ts';
 import { plainFinding, settingsFindings } from './checks-settings.ts';
 import { refreshFinding, refusedFinding, revocationFinding } from './checks-tokens.ts';
 import { examineRegistration } from './examine-registration.ts';
-import { closeParty, openParty } from './party.ts';
+import { closeParty, openParty, reasonIn } from './party.ts';
 import type { Located, Party } from './party.ts';
 
 /** What the configuration says beside the upstream. */
@@ -81,7 +81,7 @@ async function examineOidc(party: Party<OidcUpstreamConfig>, beside: Beside): Pr
     ...asked.findings,
     ...clockFinding('clock', keys),
     ...plainFinding(config, server.token_endpoint ?? ''),
-    ...(await certificates(party, [config.issuer, server.token_endpoint])),
+    ...(await certificates(party, [config.issuer])),
   ];
 }
 
@@ -131,18 +131,13 @@ async function ask(located: Located, { secretFrom }: Beside): Promise<AskedBoth>
 
 function userinfoProblem({ status, problem }: Answer): Problem | null {
   const fix = 'compare the address with the provider’s manual';
-  if (status === 0) return fail(`its userinfo endpoint gives no answer: ${problem ?? ''}`, fix);
+  if (status === 0) return fail(`its userinfo endpoint gives no answer: ${reasonIn(problem)}`, fix);
   return status === 404 || status >= 500 ? fail(`its userinfo endpoint answers with ${status}`, fix) : null;
 }
 
-/** One for each host; certificates and proxies are those of the upstream. */
-async function certificates(
-  { config }: Party,
-  urls: readonly (string | undefined)[],
-): Promise<readonly Finding[]> {
-  const hosts = new Map(
-    urls.flatMap((url) => (url === undefined ? [] : [[new URL(url).host, url] as const])),
-  );
+/** One for each host; only hosts that the operator named are dialled like this. */
+async function certificates({ config }: Party, urls: readonly string[]): Promise<readonly Finding[]> {
+  const hosts = new Map(urls.map((url) => [new URL(url).host, url]));
   const { transport } = config.settings;
   const found = await Promise.all(
     [...hosts.values()].map((url) => certificateFinding('certificate', url, { transport })),

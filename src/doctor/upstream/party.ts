@@ -65,3 +65,11 @@ function knownAs(config: UpstreamConfig): Profile | null {
 export function listOf(value: unknown): readonly string[] | null {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null;
 }
+
+/** Why there was no answer. Of an address only the host is told: its path may be somebody else's words. */
+export function reasonIn(problem: string | null): string {
+  return (problem ?? '').replaceAll(
+    /\bhttps?:\/\/[^\s/:]+(?::\d+)?\/\S*?(?=:?(?:\s|$))/gu,
+    (url) => URL.parse(url)?.host ?? '',
+  );
+}
