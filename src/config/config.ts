@@ -36,6 +36,8 @@ export interface UpstreamCommon {
   readonly when: 'sign_in' | 'later';
   /** `https:` or `data:image/…` URL beside its name; `null`: none. */
   readonly icon: string | null;
+  /** Connections that were not refreshed for so long are, though nobody needs them; `null`: they are left alone. */
+  readonly keepAlive: Milliseconds | null;
   readonly clientId: string;
   readonly clientSecret: Secret<string> | null;
   readonly authMethod: UpstreamAuthMethod;

@@ -184,6 +184,7 @@ const profileless: ReadonlySet<string> = new Set([
   'display_name',
   'when',
   'icon',
+  'keep_alive',
   'type',
   'oidc_config',
   'oauth2_config',

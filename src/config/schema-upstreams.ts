@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import type { ClientAuthMethod } from './config.ts';
 import type { IdentityFromToken, TokenResponseMapping, Userinfo } from '../profiles/settings.ts';
-import { flag, oneOf, optional, requiredText, section, text, textMap, texts } from './schema-fields.ts';
+import type { DurationText } from './schema-fields.ts';
+import {
+  duration,
+  flag,
+  oneOf,
+  optional,
+  requiredText,
+  section,
+  text,
+  textMap,
+  texts,
+} from './schema-fields.ts';
 import { tokenIdentitySchema, tokenMappingSchema, userinfoSchema } from './schema-identity.ts';
 import { profileShape } from './schema-profile.ts';
 import type { ProfileFields } from './schema-profile.ts';
@@ -139,6 +150,7 @@ export interface UpstreamSection
   display_name?: string | undefined;
   when?: 'sign_in' | 'later' | undefined;
   icon?: string | undefined;
+  keep_alive?: DurationText | undefined;
   type?: 'oidc' | 'oauth2' | undefined;
   client_id?: string | undefined;
   dcr_config?: DcrSection | undefined;
@@ -171,6 +183,10 @@ export const upstreamsSchema: z.ZodType<UpstreamSection[]> = z
       client_id: text(
         'With a profile: our client id at the provider. Required, unless dcr_config is there.',
         '0oa1b2c3d4',
+      ),
+      keep_alive: duration(
+        'Refresh connections that nobody used for so long, for providers whose refresh tokens end when they lie idle. Default: never.',
+        '24h',
       ),
       type: oneOf(
         ['oidc', 'oauth2'],

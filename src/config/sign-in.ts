@@ -1,7 +1,10 @@
 /** Rules about several upstreams together. */
+import type { Milliseconds } from '../types/time.ts';
 import type { Config, UpstreamConfig } from './config.ts';
+import { parseDuration } from './duration.ts';
 import type { Findings, Path } from './problems.ts';
 import type { Resolving } from './resolving.ts';
+import type { DurationText } from './schema-fields.ts';
 import type { UpstreamSection } from './schema-upstreams.ts';
 import type { Sieved } from './shape.ts';
 import { checkUrl } from './urls.ts';
@@ -65,5 +68,19 @@ export function checkIcon(
     problem: 'is neither an https URL nor an image as a data URL',
     fix: 'write https://…, or data:image/svg+xml;… (png, jpeg, gif, webp, svg+xml)',
   });
+  return null;
+}
+
+const hour: Milliseconds = 3_600_000;
+
+/** How long a connection may lie idle; `null` for ever. Oftener than every hour would be a burden for providers. */
+export function keepAliveOf(
+  text: DurationText | undefined,
+  { path, findings }: { readonly path: Path; readonly findings: Findings },
+): Milliseconds | null {
+  if (text === undefined || text === 0) return null;
+  const idle = parseDuration(text);
+  if (idle >= hour) return idle;
+  findings.refuse(path, { problem: 'is shorter than an hour', fix: 'write 1h or more, such as 24h' });
   return null;
 }

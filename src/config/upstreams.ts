@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../types/time.ts';
 import type {
   OAuth2UpstreamConfig,
   OidcUpstreamConfig,
@@ -28,7 +29,7 @@ import { checkNames, checkTypes } from './upstream-names.ts';
 import { standardSettings } from './upstream-settings.ts';
 import type { UpstreamSettings } from './upstream-settings.ts';
 import { checkTokenPaths } from './token-paths.ts';
-import { checkCallbacks, checkIcon, checkSignIn } from './sign-in.ts';
+import { checkCallbacks, checkIcon, checkSignIn, keepAliveOf } from './sign-in.ts';
 import { checkUrl } from './urls.ts';
 import type { UrlRules } from './urls.ts';
 import { resolveUserinfo } from './userinfo.ts';
@@ -50,6 +51,7 @@ interface Upstream {
   readonly displayName: string;
   readonly when: UpstreamCommon['when'];
   readonly icon: string | null;
+  readonly keepAlive: Milliseconds | null;
   /** There are others. */
   readonly several: boolean;
   readonly issuer: string | null;
@@ -76,6 +78,10 @@ export async function resolveUpstreams(
         displayName,
         when: item.when ?? 'sign_in',
         icon: checkIcon(item.icon, { path: [...path, 'icon'], findings: resolving.findings }),
+        keepAlive: keepAliveOf(item.keep_alive, {
+          path: [...path, 'keep_alive'],
+          findings: resolving.findings,
+        }),
         several: sections.length > 1,
         issuer,
         spoken: null,
@@ -226,7 +232,7 @@ async function resolveCommon(
   section: Sieved<ClientOfUpstream>,
   upstream: Upstream & { readonly usual: UpstreamAuthMethod },
 ): Promise<Omit<UpstreamCommon, 'settings' | 'registration'>> {
-  const { resolving, path, name, displayName, when, icon, several, issuer, spoken } = upstream;
+  const { resolving, path, name, displayName, when, icon, keepAlive, several, issuer, spoken } = upstream;
   const usual = spoken?.usual ?? upstream.usual;
   const { config, findings, io } = resolving;
   const insecureAllowHttp = (section.insecure_allow_http ?? false) || (config.insecure_allow_http ?? false);
@@ -249,6 +255,7 @@ async function resolveCommon(
     displayName,
     when,
     icon,
+    keepAlive,
     clientId: section.client_id ?? '',
     clientSecret: resolved.r === 'ok' ? resolved.secret : null,
     authMethod: checkUpstreamAuthMethod(section.token_endpoint_auth_method, method),

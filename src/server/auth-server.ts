@@ -139,12 +139,16 @@ function tellStart({ config, keys, observer }: ServerContext): void {
   }));
 }
 
-/** How often upstreams are told about connections that have ended, wherever and by whomever they were. */
+/** How often upstreams are told about connections that ended wherever, and idle connections are looked for. */
 const tellEvery: Milliseconds = 15_000;
 
 function serverOf(generations: Generations): AuthServer {
   const { observer } = generations.current;
-  const telling = setInterval(() => void generations.current.vault.tellUpstreams(), tellEvery).unref();
+  const telling = setInterval(() => {
+    const { vault } = generations.current;
+    void vault.tellUpstreams();
+    void vault.keepAlive();
+  }, tellEvery).unref();
   let closed: Promise<void> | undefined;
   return {
     get config() {

@@ -116,6 +116,9 @@ export async function createGeneration(
       clock,
       log,
       audit: observer.audit,
+      idleFor: Object.fromEntries(
+        config.upstreams.flatMap(({ name, keepAlive }) => (keepAlive === null ? [] : [[name, keepAlive]])),
+      ),
     }),
     sessions,
     tokens: createAccessTokenVerifier({

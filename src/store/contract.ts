@@ -56,6 +56,20 @@ export interface PutConnection {
   readonly tokens: ConnectionTokens;
 }
 
+/** Which connections lie idle. */
+export interface ListIdle {
+  /** The cursor of the page before; '' for the first. */
+  readonly after: string;
+  /** By upstream, how long; others are left out. */
+  readonly idleFor: Readonly<Record<string, Milliseconds>>;
+}
+
+export interface IdlePage {
+  readonly rows: readonly ConnectionRow[];
+  /** The next page's cursor; `null` at the end. */
+  readonly next: string | null;
+}
+
 export interface EndConnection extends ConnectionKey {
   /** Of the grants that were signed in with it. */
   readonly why: RevocationReason;
@@ -361,6 +375,11 @@ export interface AuthStore {
   putConnection(put: PutConnection): Promise<'stored' | 'kept' | 'no_user'>;
   /** Ends a connection and every grant that was signed in with it; the number of those, `null` when there is no connection. */
   endConnection(end: EndConnection): Promise<number | null>;
+  /**
+   * Living connections with a refresh token, of one page, that were last refreshed at least so long ago. For who keeps
+   * them alive: looks at a bounded number of rows.
+   */
+  listIdle(list: ListIdle): Promise<IdlePage>;
   /**
    * Ended connections whose upstream is to be told now, leased to the caller. One that lives again is left out for good:
    * some upstreams end everything of an account with any token of it.

@@ -180,6 +180,16 @@ export class MemoryRows implements Rows {
     if (owned.grants.length === 0) this.#users.delete(userKey(bucket, userId));
   }
 
+  connectionsAfter(cursor: string, limit: number): ReturnType<Rows['connectionsAfter']> {
+    const start = Number(cursor);
+    const keys = [...this.#users.keys()].slice(start, start + limit);
+    const records = keys.flatMap((key) => {
+      const dot = key.indexOf('.');
+      return this.#connections({ bucket: key.slice(0, dot), userId: key.slice(dot + 1) });
+    });
+    return { records, next: keys.length < limit ? null : String(start + limit) };
+  }
+
   ended(id: string): EndedRecord | undefined {
     return this.#ended.get(id);
   }

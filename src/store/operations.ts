@@ -13,6 +13,7 @@ import {
   rotateRefresh,
 } from './grant-operations.ts';
 import { listGrants } from './list-grants.ts';
+import { listIdle } from './list-idle.ts';
 import { advancePending, commitLogin, denyPending, putPending, takePending } from './login-operations.ts';
 import type { Rows, StoreCaps } from './records.ts';
 
@@ -44,6 +45,7 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   listConnections: (rows, [user]) => listConnections(rows, user),
   putConnection: (rows, [put]) => putConnection(rows, put),
   endConnection: (rows, [end]) => endConnection(rows, end),
+  listIdle: (rows, [list]) => listIdle(rows, list),
   takeEnded: (rows, [take]) => takeEnded(rows, take),
   settleEnded: (rows, [settle]) => settleEnded(rows, settle),
   saveIdentity: (rows, [{ bucket, userId, identity }]) => {
@@ -84,6 +86,7 @@ export function stepsBy(
     listConnections: (...args) => run('listConnections', args),
     putConnection: (...args) => run('putConnection', args),
     endConnection: (...args) => run('endConnection', args),
+    listIdle: (...args) => run('listIdle', args),
     takeEnded: (...args) => run('takeEnded', args),
     settleEnded: (...args) => run('settleEnded', args),
     saveIdentity: (...args) => run('saveIdentity', args),

@@ -126,6 +126,11 @@ export interface Rows {
   /** Identity and connections of a user whose last grant ended. */
   deleteUser(bucket: Bucket, userId: string): void;
 
+  /** Some connections of every user, in an order of the backend's own, and where the next ones begin. */
+  connectionsAfter(
+    cursor: string,
+    limit: number,
+  ): { readonly records: readonly ConnectionRecord[]; readonly next: string | null };
   ended(id: string): EndedRecord | undefined;
   saveEnded(record: EndedRecord): void;
   deleteEnded(id: string): void;

@@ -133,6 +133,16 @@ export class SqliteRows implements Rows {
     this.#run('DELETE FROM users WHERE userId = ?', userId);
   }
 
+  connectionsAfter(cursor: string, limit: number): ReturnType<Rows['connectionsAfter']> {
+    // Only this method makes cursors.
+    const after = cursor === '' ? ['', '', ''] : (JSON.parse(cursor) as [string, string, string]);
+    const sql = `SELECT * FROM connections WHERE (userId, upstream, account) > (?, ?, ?)
+      ORDER BY userId, upstream, account LIMIT ?`;
+    const records = this.#all(sql, ...after, limit).map(readConnection);
+    const last = records.length === limit ? records.at(-1) : undefined;
+    return { records, next: last ? JSON.stringify([last.userId, last.upstream, last.account]) : null };
+  }
+
   ended(id: string): EndedRecord | undefined {
     // The columns are the record's fields.
     return this.#get('SELECT * FROM ended WHERE id = ?', id) as EndedRecord | undefined;

@@ -11,6 +11,7 @@ import type {
 import type { Clock, Milliseconds, Seconds } from '../types/time.ts';
 import type { Identity, UpstreamTokens } from '../types/tokens.ts';
 import type { UpstreamProvider } from '../upstream/provider.ts';
+import { createKeeper } from './keep-alive.ts';
 import { createRefresher } from './refresh.ts';
 import type { RenewedIdentity } from './renew-identity.ts';
 import { createIdentityRenewal } from './renew-identity.ts';
@@ -57,6 +58,8 @@ export interface Vault {
    * @param needs `id_token`: that one too, where the upstream renews it; one that has ended is left out of the answer
    */
   readonly freshTokens: (row: ConnectionRow, needs?: TokenNeeded) => Promise<FreshTokens>;
+  /** Refreshes some of the connections that lie idle, where the configuration wants that. Never rejects. */
+  readonly keepAlive: () => Promise<void>;
   /** Tells upstreams about connections that have ended. Never rejects. */
   readonly tellUpstreams: () => Promise<void>;
   /** Newer evidence about a user, from the upstream and persisted. */
@@ -73,6 +76,8 @@ export interface VaultParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: Auditor;
+  /** By upstream, how long a connection may lie idle; the others may for ever. */
+  readonly idleFor: Readonly<Record<string, Milliseconds>>;
 }
 
 /** Refreshed this long before the end, so that no token dies on its way. */
@@ -93,6 +98,7 @@ export function createVault(parts: VaultParts): Vault {
     sealIdentity: (owner, identity, at) => sealIdentity(sealer, owner, { identity, at }),
     openIdentity: (owner, evidence) => openIdentity(sealer, owner, evidence),
     renewIdentity: createIdentityRenewal({ ...parts, refresher }),
+    keepAlive: createKeeper(parts, refresher),
     tellUpstreams: createTeller(parts),
     async freshTokens(row, needs = 'access_token') {
       if (row.state === 'dead') return { r: 'dead' };

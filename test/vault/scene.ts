@@ -90,6 +90,7 @@ export class Scene {
       clock: () => this.now,
       log: silentLog,
       audit: silentAuditor,
+      idleFor: { corp: 86_400_000 },
     });
   }
 
