@@ -65,10 +65,12 @@ function isNarrower(known: ConnectionRecord, tokens: ConnectionTokens): boolean 
 /** No wait is longer, whatever the record says. */
 const longestBackoff: Milliseconds = 300_000;
 
+/** How much later the clock of another writer may be: its own, or because ours was read before we waited for our turn. */
+const skew: Milliseconds = 10_000;
+
 /** Whether a moment is still to come. One that is further off than it can be was set by a clock that has been set back. */
 function isAhead(moment: Milliseconds, now: Milliseconds, longest: Milliseconds): boolean {
-  // Moments are whole milliseconds, rounded up.
-  return moment > now && moment - now <= longest + 1;
+  return moment > now && moment - now <= longest + skew;
 }
 
 /** Elects one refresher across processes. The intent is on record before the upstream is called. */

@@ -161,6 +161,16 @@ describe.each(backends)('%s: connections', (_, open) => {
     expect(await bench.store.rotateRefresh(refreshOf(grantId, 1))).toMatchObject({ r: 'ok' });
   });
 
+  it('a lease holds against a process whose clock is a little behind, or that waited for its turn', async () => {
+    await login(bench);
+    await begin({ owner: 'leader' });
+    for (const behind of [1, 5, 5000]) {
+      bench.clock.now -= behind;
+      expect(await begin({ owner: 'another' })).toMatchObject({ r: 'busy' });
+      bench.clock.now += behind;
+    }
+  });
+
   it('neither a lease nor a wait lasts longer because the clock was set back', async () => {
     await login(bench);
     await begin({ owner: 'gone' });
