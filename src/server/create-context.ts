@@ -116,9 +116,7 @@ export async function createGeneration(
       clock,
       log,
       audit: observer.audit,
-      idleFor: Object.fromEntries(
-        config.upstreams.flatMap(({ name, keepAlive }) => (keepAlive === null ? [] : [[name, keepAlive]])),
-      ),
+      idleFor: idleFor(config),
     }),
     sessions,
     tokens: createAccessTokenVerifier({
@@ -131,6 +129,13 @@ export async function createGeneration(
   };
   const turns = [plan.signing.next, plan.hmac.next].map((next) => next ?? Number.POSITIVE_INFINITY);
   return { context, dueAt: Math.min(clock() + day, ...turns) };
+}
+
+/** How long connections may lie idle, by upstream. */
+function idleFor({ upstreams }: Config): Readonly<Record<string, Milliseconds>> {
+  return Object.fromEntries(
+    upstreams.flatMap(({ name, keepAlive }) => (keepAlive === null ? [] : [[name, keepAlive]])),
+  );
 }
 
 /** Counts whether a cache had the answer. */
