@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { generateSigningKeyPem } from '../../src/crypto/signing-key.ts';
 import { silentLog } from '../../src/observe/log.ts';
 import { createSealer } from '../../src/crypto/seal.ts';
@@ -22,7 +22,7 @@ const sealer = createSealer([new Uint8Array(32).fill(7)]);
 
 /** A provider that takes registrations, a store, and time that tests move. */
 class Scene {
-  now: number = Date.now();
+  #ahead = 0;
   readonly simulator: ProviderSimulator;
   readonly store: AuthStore;
 
@@ -31,6 +31,15 @@ class Scene {
     const all: Partial<Quirks> = { registration: 'open', ...quirks };
     this.simulator = createProviderSimulator({ quirks: all, clock, clients: [] });
     this.store = createMemoryStore({ clock });
+  }
+
+  /** Goes on by itself, and jumps where tests set it. */
+  get now(): number {
+    return Date.now() + this.#ahead;
+  }
+
+  set now(moment: number) {
+    this.#ahead = moment - Date.now();
   }
 
   static async start(quirks: Partial<Quirks> = {}): Promise<Scene> {
@@ -207,6 +216,19 @@ describe('a secret that ends', () => {
       failure: 'rejected',
     });
     expect((await scene.login(provider)).clientId).not.toBe(first.clientId);
+  });
+
+  it('is deleted at the provider, where it offers that, when nothing depends on it any more', async () => {
+    const scene = await Scene.start({ ...quirks, registrationManagement: true });
+    const provider = scene.provider();
+    const first = await scene.login(provider);
+    scene.now += lifetime * 1001;
+    const second = await scene.login(provider);
+    expect(second.clientId).not.toBe(first.clientId);
+    await vi.waitFor(() => {
+      const deleted = scene.simulator.calls.filter(({ method }) => method === 'DELETE');
+      expect(deleted.map(({ path }) => path.split('/').at(-1))).toEqual([first.clientId]);
+    });
   });
 
   it('is replaced once, however many processes notice', async () => {

@@ -129,6 +129,7 @@ async function lead(parts: RegistrarParts, { record, version }: LoadedRecord): P
         { upstream, clientId: registration.clientId, renewed: kept !== null },
         'registered at the upstream',
       );
+      tidyUp(parts, record, done);
       return done;
     }
     // Our lease ran out and somebody else registered: theirs counts, and ours must not lie around.
@@ -142,6 +143,13 @@ async function lead(parts: RegistrarParts, { record, version }: LoadedRecord): P
     if (record.current && isUsable(record.current, clock())) return failed;
     throw error;
   }
+}
+
+/** What is of no use any more is deleted at the provider, where it offers that (RFC 7592 §2.3). Nobody waits for it. */
+function tidyUp({ http }: RegistrarParts, before: RegistrationRecord, now: RegistrationRecord): void {
+  const used = new Set([now.current, ...now.earlier].map((one) => one?.clientId));
+  const old = [...(before.current ? [before.current] : []), ...before.earlier];
+  for (const one of old) if (!used.has(one.clientId)) void unregister(http, one).catch(() => false);
 }
 
 /** Some providers renew a secret in place: reading it back (RFC 7592) is enough then. */
