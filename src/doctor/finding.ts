@@ -12,6 +12,8 @@ export interface Finding {
   readonly fix: string | null;
   /** Ids of the clients that it breaks. */
   readonly clients: readonly string[];
+  /** Name of the upstream that it is about; left out where it is about none. */
+  readonly upstream?: string;
 }
 
 /** Whether one client gets in. */

@@ -225,6 +225,33 @@ describe('an identity provider', () => {
     expect(await findingOf(check, runConfig())).toMatchObject({ level });
   });
 
+  it('is one of several, each with its own redirect URI and its own secret', async () => {
+    const other = await startHostileOidc();
+    closers.push(() => other.close());
+    other.on('/authorize', raw('<title>Sign in</title>'));
+    other.on('/token', json({ error: 'invalid_client' }, 401));
+    const client_secret_file = await put('other-secret', 'another-secret');
+    const upstreams = [
+      ...(runConfig()['upstreams'] as Json[]),
+      {
+        name: 'other',
+        type: 'oidc',
+        oidc_config: { issuer_url: other.origin, client_id: 'sallyport', client_secret_file },
+      },
+    ];
+    const { findings } = await examine(runConfig({ upstreams }));
+    const uris = findings.filter(({ check }) => check === 'redirect-uri');
+    expect(uris.map(({ upstream }) => upstream)).toEqual(['corp', 'other']);
+    for (const { message, upstream } of uris) expect(message).toContain(`/oauth/callback/${upstream}`);
+    const known = findings.filter(({ check }) => check === 'client-authentication');
+    expect(known).toMatchObject([
+      { upstream: 'corp', level: 'ok' },
+      { upstream: 'other', level: 'fail' },
+    ]);
+    expect(known[1]?.fix).toContain(client_secret_file);
+    expect(JSON.stringify(findings)).not.toContain('another-secret');
+  });
+
   it('of plain OAuth 2.0 must at least be there', async () => {
     const oauth2_config = {
       authorization_endpoint: `${idp.origin}/nowhere`,

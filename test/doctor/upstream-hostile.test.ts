@@ -203,6 +203,17 @@ describe('what a provider writes', () => {
   });
 });
 
+it('a clock that is wrong there is told about', async () => {
+  const keys = JSON.stringify({ keys: [idp.publicJwk] });
+  const levels = [];
+  for (const behind of [0, 60, 3600]) {
+    const date = new Date(Date.now() - behind * 1000).toUTCString();
+    idp.on('/jwks', raw(keys, { date }));
+    levels.push(worst(await examine(config()), 'clock')?.level);
+  }
+  expect(levels).toEqual(['ok', 'warn', 'fail']);
+});
+
 it('plain OAuth 2.0 over plain http on a network is told about', async () => {
   const insecure = oauth2Config('http://10.1.2.3', { insecureAllowHttp: true });
   expect(worst(await examine(insecure), 'plain-http')).toMatchObject({ level: 'warn' });

@@ -32,6 +32,16 @@ it.each(rows.map((row) => [row.preset, row] as const))(
     expect(worst(findings, 'authorization-request')).toMatchObject({ level: 'ok' });
     expect(complaints(findings)).toEqual(known[preset] ?? []);
     expect(JSON.stringify(findings)).not.toContain(secret);
+    // What `--json` prints: scripts read it.
+    for (const one of findings)
+      expect(Object.keys(one).toSorted()).toEqual([
+        'check',
+        'clients',
+        'fix',
+        'level',
+        'message',
+        'upstream',
+      ]);
   },
 );
 

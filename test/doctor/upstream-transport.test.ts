@@ -1,11 +1,12 @@
 /** An upstream behind an authority, a certificate and a proxy of the company is examined through them. */
+import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { UpstreamConfig } from '../../src/config/config.ts';
 import type { UpstreamTransport } from '../../src/config/upstream-settings.ts';
 import { standardSettings } from '../../src/config/upstream-settings.ts';
@@ -16,6 +17,7 @@ import { examine, worst } from './upstream-at.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
@@ -93,6 +95,18 @@ describe('an authority and a certificate of the company', () => {
     const plain = oauth2Config(origin, { settings: settings({}) });
     expect(await levelOf(plain, 'endpoint')).toBe('fail');
     expect(await levelOf(plain, 'certificate')).toBe('fail');
+  });
+
+  it('end, and that is told before', async () => {
+    const origin = `https://127.0.0.1:${await startIdp()}`;
+    const config = oauth2Config(origin, { settings: settings(company) });
+    const end = Date.parse(new X509Certificate(client.cert).validTo);
+    const levels = [];
+    for (const days of [30, 10, -1]) {
+      vi.useFakeTimers({ toFake: ['Date'], now: end - days * 86_400_000 });
+      levels.push(await levelOf(config, 'client-certificate'));
+    }
+    expect(levels).toEqual(['ok', 'warn', 'fail']);
   });
 
   it('that do not fit are a finding, and nothing else is tried', async () => {

@@ -69,6 +69,14 @@ describe.each(all)('the profile %s', (name, profile) => {
     }
   });
 
+  it('asks for what brings a refresh token, and for nothing that the provider refuses', () => {
+    const { scopes = [], additional_authorization_params: params = {} } = profile.settings;
+    const { needs = {} } = profile.refreshTokens;
+    if (needs.scopes) expect(scopes.filter((scope) => needs.scopes?.includes(scope))).not.toEqual([]);
+    expect(params).toMatchObject(needs.params ?? {});
+    expect(scopes.filter((scope) => profile.refusedScopes?.includes(scope))).toEqual([]);
+  });
+
   it('says where its facts are from, and which are not settled', () => {
     expect(profile.documentation.length).toBeGreaterThan(0);
     for (const url of profile.documentation) expect(URL.parse(url)?.protocol).toBe('https:');

@@ -38,7 +38,7 @@ export async function examineUpstream(upstream: UpstreamConfig, beside: Beside):
 }
 
 function about(name: string, one: Finding): Finding {
-  return { ...one, message: `${name}: ${one.message}` };
+  return { ...one, message: `${name}: ${one.message}`, upstream: name };
 }
 
 async function examine(upstream: UpstreamConfig, beside: Beside): Promise<readonly Finding[]> {
