@@ -78,7 +78,7 @@ async function commitLogin(
     leg: 0,
     attempt: transaction,
     connection,
-    tokens: auth.vault.sealTokens(connection, upstreamTokens(account), 'sallyport'),
+    tokens: auth.vault.sealTokens(connection, upstreamTokens(account)),
     identity: auth.vault.sealIdentity(connection, identityOf(account), Date.now()),
     grant: {
       grantId,
@@ -101,13 +101,14 @@ async function commitLogin(
 }
 
 function upstreamTokens(account: string): Parameters<AuthServer['vault']['sealTokens']>[1] {
-  return {
+  const tokens = {
     accessToken: `upstream-access-token-of-${account}-${'x'.repeat(40)}`,
     refreshToken: `upstream-refresh-token-of-${account}`,
     idToken: null,
     expiresAt: Date.now() + 24 * hour,
     scopes: ['openid', 'profile', 'email'],
   };
+  return { tokens, upstreamClientId: 'sallyport', accountName: account };
 }
 
 function identityOf(account: string): Parameters<AuthServer['vault']['sealIdentity']>[1] {

@@ -1,5 +1,6 @@
 /** The pages on the way in and out of the connections page: signing in, confirming an account, being somebody else. */
 import { html } from '@remix-run/html-template';
+import type { SafeHtml } from '@remix-run/html-template';
 import type { BrandConfig } from '../config/config.ts';
 import type { SealedForm } from './connections.ts';
 import { accountName, button, scopeList } from './connections.ts';
@@ -42,13 +43,20 @@ export function renderConnectionsSignInPage(view: ConnectionsSignInView): string
 export interface ConfirmAccountView {
   readonly brand: BrandConfig;
   readonly upstream: string;
-  readonly account: { readonly name: string | null; readonly id: string };
+  readonly account: { readonly name: string | null; readonly id: string | null };
   readonly scopes: readonly string[];
   /** Whose connection it will be. */
   readonly user: { readonly name: string | null; readonly upstream: string };
   /** The account that was to be connected again, when this is another one. */
   readonly instead: string | null;
   readonly form: SealedForm;
+}
+
+function unnamed(upstream: string): SafeHtml {
+  return html`<p class="note">
+    ${isolated(upstream, 60)} does not tell which account this is. Make sure that you are signed in there as
+    yourself.
+  </p>`;
 }
 
 /** Shows which account the provider answered with, and asks: a browser may be signed in there as somebody else. */
@@ -79,7 +87,7 @@ export function renderConfirmAccountPage(view: ConfirmAccountView): string {
         <dd>${owner}${isolated(user.upstream, 60)}</dd>
       </div>
     </dl>
-    ${other}
+    ${other} ${account.id === null ? unnamed(upstream) : null}
     <p class="note">
       Apps that you signed in with ${isolated(brand.name, 60)} will act as this account at ${name}. Connect it
       only if it is yours, and if you have just started this yourself.

@@ -15,8 +15,8 @@ export interface SealedForm {
 export interface AccountView {
   /** What the person knows it by; `null` when the upstream told nothing. */
   readonly name: string | null;
-  /** The upstream's own id of it. */
-  readonly id: string;
+  /** The upstream's own id of it; `null` when it tells none. */
+  readonly id: string | null;
   readonly works: boolean;
   /** Whether it is the one that apps are given where they ask for this upstream. */
   readonly chosen: boolean;
@@ -78,10 +78,11 @@ export function button(
 }
 
 /** The account in words that tell it from another: its name, and the id that no two accounts share. */
-export function accountName({ name, id }: { readonly name: string | null; readonly id: string }): SafeHtml {
-  const known = displayText(name ?? '', 100);
-  if (known === '') return html`account <code>${isolated(id, 100)}</code>`;
-  return html`<strong><bdi>${known}</bdi></strong> <code>${isolated(id, 100)}</code>`;
+export function accountName(account: Pick<AccountView, 'name' | 'id'>): SafeHtml {
+  const known = displayText(account.name ?? '', 100);
+  if (account.id === null) return html`an account that the provider does not name`;
+  const id = html`<code>${isolated(account.id, 100)}</code>`;
+  return known === '' ? html`account ${id}` : html`<strong><bdi>${known}</bdi></strong> ${id}`;
 }
 
 /** Scopes, each cleaned by itself; nothing for none. */

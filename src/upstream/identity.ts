@@ -43,6 +43,19 @@ export function subjectOf(upstream: string, subject: string): string {
     .digest('base64url');
 }
 
+/** Accounts whose provider tells no identity have no name; each upstream has one of them for a user. */
+export const unnamedAccount = 'unnamed';
+
+/** What an account is kept as that somebody has beside the one that they sign in with. */
+export function accountOf({ subject, synthetic }: Identity): string {
+  return synthetic ? unnamedAccount : subject;
+}
+
+/** What a person knows an account by. */
+export function nameOf({ email, name }: Identity): string | null {
+  return email ?? name;
+}
+
 /** The bucket of a user: the first 12 bits of SHA-256(user id) as three hex digits (the store keeps a user's keys together). */
 export function bucketOf(userId: string): string {
   return createHash('sha256').update(userId).digest('hex').slice(0, 3);

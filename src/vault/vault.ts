@@ -37,19 +37,14 @@ export type TokenNeeded = 'access_token' | 'id_token';
 export interface Vault {
   readonly sealTokens: (
     key: ConnectionKey,
-    tokens: UpstreamTokens,
-    upstreamClientId: string,
-  ) => ConnectionTokens;
-  /** The same, for somebody who connects an account and knows it by a name. */
-  readonly sealConnection: (
-    key: ConnectionKey,
     given: {
       readonly tokens: UpstreamTokens;
       readonly upstreamClientId: string;
+      /** What the person knows the account by, for lists of connections. */
       readonly accountName: string | null;
     },
   ) => ConnectionTokens;
-  /** What the person knows an account by: as it was connected, else as its ID token has it. */
+  /** What the person knows an account by: as it was told at the sign-in, else as its ID token has it. */
   readonly accountName: (row: ConnectionRow) => string | null;
   readonly sealIdentity: (owner: IdentityOwner, identity: Identity, at: Milliseconds) => IdentityEvidence;
   readonly openIdentity: (owner: IdentityOwner, evidence: IdentityEvidence) => Identity;
@@ -89,8 +84,7 @@ export function createVault(parts: VaultParts): Vault {
   // A row that is remembered for moments, because its grant is known to live, need not be opened for every request.
   const opened = new WeakMap<ConnectionRow, OpenedTokens>();
   return {
-    sealTokens: (key, tokens, upstreamClientId) => sealTokens(sealer, key, { tokens, upstreamClientId }),
-    sealConnection: (key, given) => sealTokens(sealer, key, given),
+    sealTokens: (key, given) => sealTokens(sealer, key, given),
     accountName: (row) => {
       const { accountName, tokens } = openTokens(sealer, row);
       return accountName ?? nameIn(tokens);

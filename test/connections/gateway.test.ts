@@ -1,3 +1,7 @@
+import { Client as Client2, StreamableHTTPClientTransport as Transport2 } from '@modelcontextprotocol/client';
+import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { UrlElicitationRequiredError } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bucketOf, subjectOf } from '../../src/upstream/identity.ts';
 import { startOidcProvider } from '../fixtures/oidc-provider.ts';
@@ -178,6 +182,36 @@ describe('a call that lacks a connection', () => {
   });
 });
 
+describe('clients of the official SDKs', () => {
+  const transport = (): { readonly requestInit: RequestInit } => ({
+    requestInit: { headers: { authorization: `Bearer ${signedIn.access_token}` } },
+  });
+  const told = { message: words };
+
+  it('of the first line are led to the link, when they can lead their user', async () => {
+    const client = new Client1({ name: 'c', version: '1' }, { capabilities: { elicitation: { url: {} } } });
+    const failure: unknown = await client
+      .connect(new Transport1(new URL(endpoint.url), transport()) as never)
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UrlElicitationRequiredError);
+    expect(failure).toMatchObject({ elicitations: [{ mode: 'url', url: link }] });
+  });
+
+  it('of the first line that cannot are told in words', async () => {
+    const client = new Client1({ name: 'c', version: '1' });
+    await expect(
+      client.connect(new Transport1(new URL(endpoint.url), transport()) as never),
+    ).rejects.toMatchObject(told);
+  });
+
+  it.each(['legacy', 'auto'] as const)('of the second line are told in words (%s)', async (mode) => {
+    const client = new Client2({ name: 'c', version: '1' }, { versionNegotiation: { mode } });
+    await expect(client.connect(new Transport2(new URL(endpoint.url), transport()))).rejects.toMatchObject(
+      told,
+    );
+  });
+});
+
 describe('the link', () => {
   it('leads to a connection, and the very next call passes with its token', async () => {
     const done = await connect('alice-at-notes', await linkOf());
@@ -202,7 +236,7 @@ describe('the link', () => {
       scopes: [],
     } as const;
     const given = { tokens, upstreamClientId: 'sallyport', accountName: null };
-    await store.putConnection({ connection, tokens: auth.vault.sealConnection(connection, given) });
+    await store.putConnection({ connection, tokens: auth.vault.sealTokens(connection, given) });
     expect((await call(toolCall())).status).toBe(200);
     expect(endpoint.seen.at(-1)?.headers.authorization).toBe('Bearer of-another-replica');
   });

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bucketOf, subjectOf } from '../../src/upstream/identity.ts';
 import { textOf } from '../pages/views.ts';
 import type { Browser } from '../fixtures/stack.ts';
 import type { Providers } from './scene.ts';
-import { Scene, formOf, page, startProviders } from './scene.ts';
+import { Scene, formOf, page, startProviders, upstreamsOf } from './scene.ts';
 
 let providers: Providers;
 let scene: Scene;
@@ -142,6 +143,32 @@ describe('connecting', () => {
   });
 });
 
+describe('an account that one signs in with, and that the provider ended', () => {
+  it('is connected again on the page, and the apps go on without a login', async () => {
+    const tokens = await scene.stack.signIn();
+    const browser = await scene.signedIn();
+    await end(subjectOf('demo', 'alice'));
+    expect((await scene.stack.refresh(tokens.clientId, tokens.refresh_token)).status).toBe(400);
+    expect(await read(browser)).toContain('Demo ended this connection.');
+    const posted = await scene.press(browser, 'Connect again');
+    const back = await scene.home.signIn(posted.headers.get('location') ?? '', 'alice');
+    const request = formOf(await (await browser.get(back)).text(), 'Connect');
+    expect((await browser.post(page, { request, decision: 'allow' })).status).toBe(303);
+    expect(await read(browser)).toContain('alice@example.com alice connected used by apps');
+    expect((await scene.stack.refresh(tokens.clientId, tokens.refresh_token)).status).toBe(200);
+  });
+
+  /** As a refresh does that the provider refuses. */
+  async function end(userId: string): Promise<void> {
+    const key = { bucket: bucketOf(userId), userId, upstream: 'demo', account: 'alice' };
+    const { store } = scene.stack;
+    const led = await store.beginUpstreamRefresh({ ...key, version: 1, owner: 'o', lease: 1000 });
+    if (led.r !== 'leader') throw new Error(led.r);
+    const outcome = { kind: 'dead', version: 1 } as const;
+    await store.endUpstreamRefresh({ ...key, owner: 'o', fence: led.fence, outcome });
+  }
+});
+
 describe('disconnecting', () => {
   let browser: Browser;
   beforeEach(async () => {
@@ -212,5 +239,30 @@ describe('every answer', () => {
       expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
       expect(headers.get('cache-control')).toBe('no-store');
     }
+  });
+});
+
+describe('several upstreams to sign in at', () => {
+  const several = (sign_in: string) => ({
+    sign_in,
+    upstreams: upstreamsOf(providers.home.issuer, providers.notes.issuer).map((upstream) =>
+      Object.assign({}, upstream, { when: 'sign_in' }),
+    ),
+  });
+
+  it('are each a way in, when people choose one of them', async () => {
+    const other = await Scene.start(several('choose'), { providers });
+    const door = textOf(await (await other.stack.browser().get(page)).text());
+    expect(door).toContain('Sign in with Demo');
+    expect(door).toContain('Sign in with Notes');
+    await other.close();
+  });
+
+  it('are one way in, the first, when people meet each in turn', async () => {
+    const other = await Scene.start(several('chain'), { providers });
+    const door = textOf(await (await other.stack.browser().get(page)).text());
+    expect(door).toContain('Sign in with Demo');
+    expect(door).not.toContain('Sign in with Notes');
+    await other.close();
   });
 });

@@ -58,6 +58,13 @@ describe('the question about an account', () => {
     expect(textOf(renderConfirmAccountPage(confirmView({ account })))).toContain('account 583231');
   });
 
+  it('warns of a provider that does not tell which account it is', () => {
+    const account = { name: null, id: null };
+    const text = textOf(renderConfirmAccountPage(confirmView({ account })));
+    expect(text).toContain('an account that the provider does not name');
+    expect(text).toContain('Make sure that you are signed in there as yourself.');
+  });
+
   it('has its button under the pane that keeps second clicks away', () => {
     const html = renderConfirmAccountPage(confirmView());
     expect(html).toMatch(/<div class="allow"><button[^>]*value="allow"/u);

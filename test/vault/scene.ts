@@ -105,7 +105,7 @@ export class Scene {
       leg: 0,
       attempt: 'a',
       connection: key,
-      tokens: this.vault.sealTokens(key, given, upstreamClientId),
+      tokens: this.vault.sealTokens(key, { tokens: given, upstreamClientId, accountName: null }),
       identity: this.vault.sealIdentity(key, identity(), this.now),
       grant: {
         grantId: grant.grantId,

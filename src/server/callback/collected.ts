@@ -1,5 +1,5 @@
 import type { ConnectionKey, IdentityEvidence, PutConnection } from '../../store/contract.ts';
-import { bucketOf, subjectOf } from '../../upstream/identity.ts';
+import { accountOf, bucketOf, nameOf, subjectOf } from '../../upstream/identity.ts';
 import type { UpstreamLogin, UpstreamProvider } from '../../upstream/provider.ts';
 import type { ServerContext } from '../context.ts';
 import type { Progress, Transaction } from '../transaction.ts';
@@ -17,9 +17,6 @@ export interface Collected {
   readonly connections: readonly [PutConnection, ...PutConnection[]];
 }
 
-/** Accounts without an identity of their own have no name; each upstream has one of them for a user. */
-const unnamed = 'unnamed';
-
 /** Adds an upstream's answer to what was there. The first one decides who the user is, whatever later ones say. */
 export function collect(
   context: ServerContext,
@@ -31,9 +28,10 @@ export function collect(
   const before = transaction.progress ? reopen(transaction.progress) : null;
   const userId = before?.userId ?? subjectOf(identity.upstream, identity.subject);
   const bucket = bucketOf(userId);
-  const account = before && identity.synthetic ? unnamed : identity.subject;
+  const account = before ? accountOf(identity) : identity.subject;
   const connection: ConnectionKey = { bucket, userId, upstream: identity.upstream, account };
-  const added = { connection, tokens: vault.sealTokens(connection, tokens, provider.clientId) };
+  const given = { tokens, upstreamClientId: provider.clientId, accountName: nameOf(identity) };
+  const added = { connection, tokens: vault.sealTokens(connection, given) };
   if (before) return { ...before, connections: [...before.connections, added] };
   return {
     bucket,

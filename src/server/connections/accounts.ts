@@ -2,6 +2,7 @@ import type { ConnectionRow, UserConnection } from '../../store/contract.ts';
 import type { Milliseconds } from '../../types/time.ts';
 import type { AccountView, SealedForm } from '../../ui/connections.ts';
 import type { ServerContext } from '../context.ts';
+import { idOf } from './confirm.ts';
 import type { Order } from './form.ts';
 import type { PageSession } from './session.ts';
 
@@ -27,7 +28,7 @@ export function accountsOf(
     const self = isSelf(row, session);
     return {
       name: self ? session.name : context.vault.accountName(row),
-      id: account,
+      id: idOf(account),
       works: row.state === 'alive',
       chosen: row === chosen,
       self,

@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../../http/exchange.ts';
 import { renderConfirmAccountPage } from '../../ui/connections-doors.ts';
-import { isSyntheticSubject } from '../../upstream/identity.ts';
+import { accountOf, nameOf, unnamedAccount } from '../../upstream/identity.ts';
 import { PageError } from '../answer.ts';
 import type { ServerContext } from '../context.ts';
 import { correlationOf } from '../transaction.ts';
@@ -11,7 +11,6 @@ import { formPage } from './form-page.ts';
 import type { PageSession } from './session.ts';
 import { loadSession } from './session.ts';
 import type { Vouched } from './sign-in.ts';
-import { nameOf } from './sign-in.ts';
 import { upstreamName } from './upstreams.ts';
 
 type Connecting = Extract<Flow['purpose'], { is: 'connect' }>;
@@ -27,7 +26,7 @@ export async function confirmAccount(
   const session = await loadSession(context, request);
   if (!session || session.id !== purpose.session) throw signedOutMeanwhile(context, flow);
   const { identity, tokens } = login;
-  const account = identity.subject;
+  const account = accountOf(identity);
   checkOwn(context, { flow, session, account });
   const accountName = nameOf(identity);
   const form = makeForm(
@@ -45,7 +44,7 @@ export async function confirmAccount(
   const html = renderConfirmAccountPage({
     brand: context.config.brand,
     upstream: provider.displayName,
-    account: { name: accountName, id: account },
+    account: { name: accountName, id: idOf(account) },
     scopes: tokens.scopes,
     user: { name: session.name, upstream: upstreamName(context, session.upstream) },
     instead: insteadOf(purpose, account),
@@ -54,9 +53,14 @@ export async function confirmAccount(
   return formPage(context, html);
 }
 
-/** The account that was to be connected again, when another one answered; made-up ids are new each time. */
+/** As people are told it; `null` where the provider tells none. */
+export function idOf(account: string): string | null {
+  return account === unnamedAccount ? null : account;
+}
+
+/** The account that was to be connected again, when another one answered. */
 function insteadOf({ account: wanted }: Connecting, account: string): string | null {
-  return wanted === account || isSyntheticSubject(account) ? null : wanted;
+  return wanted === account ? null : wanted;
 }
 
 /** The account that somebody signs in with is who they are: another one of that provider would be somebody else. */

@@ -95,7 +95,7 @@ async function store(
   const key = keyOf(session, order);
   await checkRoom(context, key);
   if (!(await spend(context, request, form))) return back(context, upstream);
-  const sealed = context.vault.sealConnection(key, {
+  const sealed = context.vault.sealTokens(key, {
     tokens,
     upstreamClientId: provider.clientId,
     accountName,

@@ -11,7 +11,7 @@ import { renderDeniedPage } from '../../ui/denied.ts';
 import { contentSecurityPolicy } from '../../ui/page.ts';
 import { tellRefusals } from '../../upstream/access/decision.ts';
 import type { AccessDecision } from '../../upstream/access/decision.ts';
-import { bucketOf, subjectOf } from '../../upstream/identity.ts';
+import { bucketOf, nameOf, subjectOf } from '../../upstream/identity.ts';
 import type { UpstreamLogin, UpstreamProvider } from '../../upstream/provider.ts';
 import type { Identity } from '../../types/tokens.ts';
 import { PageError } from '../answer.ts';
@@ -28,11 +28,6 @@ export interface Vouched {
   readonly flow: Flow;
   readonly provider: UpstreamProvider;
   readonly login: UpstreamLogin;
-}
-
-/** What the person knows the account by. */
-export function nameOf({ email, name }: Identity): string | null {
-  return email ?? name;
 }
 
 /**
