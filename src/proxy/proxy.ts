@@ -61,7 +61,9 @@ async function answerOrFail(parts: ProxyParts, exchange: Exchange): Promise<void
   try {
     await answer(parts, exchange);
   } catch (error) {
-    const { correlationId } = exchange;
+    const { correlationId, response } = exchange;
+    // Nobody is there to be answered: a client that leaves in the middle of its body is no failure of ours.
+    if (response.destroyed) return;
     const reason = error instanceof Error ? error.message : 'unknown';
     parts.log.error({ path: parts.config.path, correlationId, reason }, 'proxied request failed');
     sendOwn(exchange, unavailable(correlationId));
