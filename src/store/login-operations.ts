@@ -138,7 +138,9 @@ export function commitLogin(rows: Rows, login: CommitLogin, caps: StoreCaps): Co
   rows.saveUser({ bucket, userId, identity: login.identity.sealed, identityAt: login.identity.at });
   const connection = storeConnection(rows, login.connection, login.tokens);
   for (const other of login.others ?? []) storeConnection(rows, other.connection, other.tokens);
-  rows.savePending({ ...row, done: true, doneBy: login.attempt, doneAs: connection });
+  // What was asked for and what earlier upstreams gave is in its place now, and nowhere else.
+  const sealed = new Uint8Array();
+  rows.savePending({ ...row, sealed, done: true, doneBy: login.attempt, doneAs: connection });
   makeRoomForGrant(rows, login, caps);
   rows.saveGrant(newGrant(rows, login));
   return { r: 'ok', connection };

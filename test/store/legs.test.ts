@@ -56,6 +56,68 @@ describe.each(backends)('%s: a login at several upstreams', (_, open) => {
     expect(await commit(0)).toEqual({ r: 'missing' });
   });
 
+  it('goes on once for a hundred racers', async () => {
+    await take(0);
+    const results = await Promise.all(Array.from({ length: 100 }, () => advance(0)));
+    expect(results.filter(({ r }) => r === 'ok')).toHaveLength(1);
+    expect(results.filter(({ r }) => r === 'missing')).toHaveLength(99);
+  });
+
+  it('goes on or ends, whichever of many comes first, and never both', async () => {
+    await take(0);
+    const mixed = Array.from({ length: 60 }, (_each, index) =>
+      [() => commit(0), () => advance(0)][index % 2]?.(),
+    );
+    const results = (await Promise.all(mixed)).map((result) => result?.r);
+    // The first one was a commit.
+    expect([results[0], results.filter((r) => r === 'ok').length]).toEqual(['ok', 1]);
+    const { grants } = await bench.store.stats();
+    expect(grants).toBe(1);
+  });
+
+  it('takes the answer of each upstream once', async () => {
+    await take(0);
+    const advanced = await advance(0);
+    const leg = advanced.r === 'ok' ? advanced.leg : -1;
+    const results = await Promise.all(Array.from({ length: 50 }, () => take(leg)));
+    expect(results.filter(({ r }) => r === 'ok')).toHaveLength(1);
+  });
+
+  it('ends all or nothing: of an ended login nothing is sealed in its row any more', async () => {
+    await take(0);
+    const attempt = unique('a');
+    expect(await commit(0, attempt)).toMatchObject({ r: 'ok' });
+    expect(await commit(0, attempt)).toMatchObject({ r: 'ok' });
+    expect(await take(0)).toEqual({ r: 'done' });
+    const again = { transaction, sealed: bytes('at first'), ttl: 10 * minute, source: 'here' };
+    expect(await bench.store.putPending(again)).toEqual({ r: 'done' });
+    expect((await bench.store.stats()).grants).toBe(1);
+  });
+
+  it('never replaces an alive connection by a narrower one, nor a refresh token by none, of any of them', async () => {
+    const second = { ...connectionOf(), upstream: 'second', account: 'x' };
+    const rich = {
+      access: bytes('a'),
+      refresh: bytes('r'),
+      upstreamClientId: 'us',
+      scopes: ['read', 'write'],
+    };
+    const enter = async (tokens: typeof rich | (Omit<typeof rich, 'refresh'> & { refresh: null })) => {
+      transaction = unique('t');
+      await bench.store.putPending({ transaction, sealed: bytes('x'), ttl: 10 * minute, source: 'here' });
+      await take(0);
+      const login = { ...loginOf(transaction, bench.clock.now, {}), leg: 0, attempt: unique('a') };
+      await bench.store.commitLogin({ ...login, others: [{ connection: second, tokens }] });
+      const { bucket, userId } = second;
+      const rows = await bench.store.listConnections({ bucket, userId });
+      const row = rows?.find(({ key }) => key.upstream === 'second');
+      return [row?.tokens.access, row?.tokens.refresh].map((part) => part && Buffer.from(part).toString());
+    };
+    expect(await enter(rich)).toEqual(['a', 'r']);
+    expect(await enter({ ...rich, access: bytes('b'), refresh: null })).toEqual(['b', 'r']);
+    expect(await enter({ ...rich, access: bytes('c'), scopes: ['read'] })).toEqual(['b', 'r']);
+  });
+
   it('goes on only after an answer was taken', async () => {
     expect(await advance(0)).toEqual({ r: 'missing' });
     await take(0);

@@ -54,6 +54,36 @@ describe('the SQLite store', () => {
       expect(statSync(file).mode & 0o777, file).toBe(0o600);
   });
 
+  it('keeps nothing of what was asked for or came from earlier upstreams when a login has ended', async () => {
+    const bench = await open();
+    const transaction = await pending(bench.store);
+    const sealed = bytes('tokens of the first upstream');
+    await bench.store.advancePending({ transaction, leg: 0, attempt: 'on', sealed });
+    await bench.store.takePending({ transaction, leg: 16, attempt: 'take' });
+    const database = new DatabaseSync(path);
+    const kept = (): unknown => database.prepare('SELECT length(sealed) AS n FROM pending').get()?.['n'];
+    expect(kept()).toBe(sealed.length);
+    await bench.store.commitLogin({ ...loginOf(transaction, clock.now), leg: 16 });
+    expect(kept()).toBe(0);
+    database.close();
+  });
+
+  it('lets a login at several upstreams go on once, whichever process is asked', async () => {
+    const [one, other] = [await open(), await open()];
+    const transaction = await pending(one.store);
+    const results = await Promise.all(
+      Array.from({ length: 40 }, (_each, index) =>
+        (index % 2 === 0 ? one : other).store.advancePending({
+          transaction,
+          leg: 0,
+          attempt: `a${index}`,
+          sealed: bytes(`s${index}`),
+        }),
+      ),
+    );
+    expect(results.filter(({ r }) => r === 'ok')).toHaveLength(1);
+  });
+
   it('refuses the database of a newer version, and says so', async () => {
     await (await open()).close();
     const database = new DatabaseSync(path);
