@@ -14,6 +14,7 @@ export type { AuditFunction } from './observe/audit/auditor.ts';
 export type { AuditEvent, AuditEventName, AuditOutcome } from './observe/audit/event.ts';
 export type { Log, LogFields } from './observe/log.ts';
 export type { AuthServer, AuthServerOptions } from './server/auth-server.ts';
+export type { SignedInPrincipal, UpstreamFilter } from './server/callback/chain.ts';
 export type { EmbeddedAuthServer, EmbeddedOptions } from './server/embedded.ts';
 export { createAuthServer, createEmbeddedAuthServer } from './server/create.ts';
 export type { Readiness } from './server/readiness.ts';

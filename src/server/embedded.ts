@@ -32,12 +32,14 @@ export interface EmbeddedAuthServer {
   /** What to mount, for routers that want it spelled out. */
   readonly routes: AuthServer['routes'];
   /**
-   * The signed-in user's tokens at the upstream, refreshed when they are about to end.
+   * The signed-in user's tokens at an upstream, refreshed when they are about to end.
    * @param accessToken one of ours, as it came in the `Authorization` header
-   * @returns `null` when the token or its grant is not good (any more), or the upstream ended the connection
+   * @param upstream name of one of several; the one that the user signed in with by default
+   * @returns `null` when the token or its grant is not good (any more), or the user has no living connection there
    * @throws {SallyportError} `upstream_unavailable`, `storage_failed`: try again later
+   * @throws {TypeError} when the configuration has no such upstream
    */
-  readonly upstreamTokens: (accessToken: string) => Promise<UpstreamAccess | null>;
+  readonly upstreamTokens: (accessToken: string, upstream?: string) => Promise<UpstreamAccess | null>;
   /** Public keys (RFC 7517) for verifying access tokens in this process. */
   readonly publicKeys: () => { readonly keys: readonly object[] };
   readonly readiness: () => Promise<Readiness>;
@@ -80,7 +82,7 @@ export async function createEmbeddedAuthServer(
     get routes() {
       return server.routes;
     },
-    upstreamTokens: (accessToken) => upstreamAccess(server, accessToken),
+    upstreamTokens: (accessToken, upstream) => upstreamAccess(server, accessToken, upstream),
     publicKeys: () => server.keys.jwks,
     readiness: server.readiness,
     checkAccess: async (asked) => {

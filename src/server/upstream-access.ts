@@ -17,22 +17,26 @@ export interface UpstreamAccess {
 export async function upstreamAccess(
   server: AuthServer,
   accessToken: string,
+  wanted: string | null = null,
 ): Promise<UpstreamAccess | null> {
+  if (wanted !== null && !server.config.upstreams.some(({ name }) => name === wanted))
+    throw new TypeError(`there is no upstream ${wanted}`);
   const token = await verifyForAny(server, accessToken);
   if (!token) return null;
-  const check = await server.sessions.check(token, null);
+  const check = await server.sessions.check(token, wanted);
   if (check.r === 'dead' || !check.session.connection) return null;
-  const { connection, grant } = check.session;
+  const { connection } = check.session;
+  const { upstream } = connection.key;
   const fresh = await server.vault.freshTokens(connection, 'id_token');
   switch (fresh.r) {
     case 'dead':
       return null;
     case 'unavailable':
-      throw new SallyportError('upstream_unavailable', `upstream ${grant.upstream} cannot be reached`);
+      throw new SallyportError('upstream_unavailable', `upstream ${upstream} cannot be reached`);
     case 'ok': {
       const { accessToken: upstreamToken, idToken, expiresAt, scopes } = fresh.tokens;
       return {
-        upstream: grant.upstream,
+        upstream,
         accessToken: upstreamToken,
         idToken,
         expiresAt,
