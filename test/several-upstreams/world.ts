@@ -2,9 +2,14 @@ import { resolveRunConfig } from '../../src/config/resolve.ts';
 import { issuer, pkce, resource, sealedRequest, startStack, upstreamSecret } from '../fixtures/stack.ts';
 import type { Browser, Stack, StackOptions, Tokens } from '../fixtures/stack.ts';
 import { startOidcProvider } from '../fixtures/oidc-provider.ts';
-import type { OidcProviderFixture } from '../fixtures/oidc-provider.ts';
+import type { OidcProviderFixture, OidcProviderOptions } from '../fixtures/oidc-provider.ts';
 
 type Json = Record<string, unknown>;
+
+interface SeveralOptions extends StackOptions {
+  readonly changes?: Readonly<Record<string, Json>>;
+  readonly ttl?: NonNullable<OidcProviderOptions['ttl']>;
+}
 
 /** A server before several real providers, each with its own people. */
 export class Several {
@@ -16,11 +21,11 @@ export class Several {
     this.providers = providers;
   }
 
-  /** @param changes fields of upstreams by name */
+  /** @param options `changes`: fields of upstreams by name; `ttl`: of the providers' tokens */
   static async start(
     names: readonly string[],
     config: Json = {},
-    { changes = {}, ...options }: StackOptions & { readonly changes?: Readonly<Record<string, Json>> } = {},
+    { changes = {}, ttl = {}, ...options }: SeveralOptions = {},
   ): Promise<Several> {
     const providers: Record<string, OidcProviderFixture> = {};
     for (const name of names) {
@@ -30,7 +35,7 @@ export class Several {
         redirect_uris: [`${issuer}/oauth/callback/${name}`],
         grant_types: ['authorization_code', 'refresh_token'],
       };
-      providers[name] = await startOidcProvider({ clients: [client] });
+      providers[name] = await startOidcProvider({ clients: [client], ttl });
     }
     const upstreams = upstreamsOf(providers, changes);
     const [first] = Object.values(providers);

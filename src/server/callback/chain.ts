@@ -1,3 +1,4 @@
+import type { ConnectionRow } from '../../store/contract.ts';
 import type { Identity } from '../../types/tokens.ts';
 import { PageError } from '../answer.ts';
 import type { ServerContext } from '../context.ts';
@@ -38,10 +39,9 @@ export async function remainingOf(
   if (config.signIn === 'choose' || signIn.length < 2) return [];
   const { progress } = transaction;
   const candidates = progress ? progress.remaining.slice(1) : await chosen(context, { collected, identity });
-  const [next, ...rest] = candidates;
-  if (next === undefined) return [];
-  const good = await connectedUpstreams(context, collected);
-  return [next, ...rest].filter((name) => !good.has(name));
+  if (candidates.length === 0) return [];
+  const good = await connectedUpstreams(context, { collected, candidates });
+  return candidates.filter((name) => !good.has(name));
 }
 
 async function chosen(
@@ -65,16 +65,36 @@ async function chosen(
   }
 }
 
-/** Upstreams where the user has a connection that can be used now, refreshed if need be. */
+/** Of these upstreams, those where the account that would be used gives a good token now, refreshed if need be. */
 async function connectedUpstreams(
   { store, vault, providers }: ServerContext,
-  { bucket, userId }: Collected,
+  { collected, candidates }: { readonly collected: Collected; readonly candidates: readonly string[] },
 ): Promise<ReadonlySet<string>> {
+  const { bucket, userId } = collected;
+  const rows = (await store.listConnections({ bucket, userId })) ?? [];
   const good = new Set<string>();
-  for (const row of (await store.listConnections({ bucket, userId })) ?? []) {
-    const { upstream } = row.key;
-    if (good.has(upstream) || !providers.get(upstream)?.knows(row.tokens.upstreamClientId)) continue;
-    if ((await vault.freshTokens(row)).r === 'ok') good.add(upstream);
-  }
+  await Promise.all(
+    candidates.map(async (name) => {
+      const row = latestOf(rows, name);
+      const provider = providers.get(name);
+      if (!row || !provider?.knows(row.tokens.upstreamClientId)) return;
+      if (!covers(row.tokens.scopes, provider.scopes)) return;
+      if ((await vault.freshTokens(row)).r === 'ok') good.add(name);
+    }),
+  );
   return good;
+}
+
+/** As the store chooses for a proxy: the living account that was connected last. */
+function latestOf(rows: readonly ConnectionRow[], upstream: string): ConnectionRow | undefined {
+  const alive = rows.filter(({ key, state }) => key.upstream === upstream && state === 'alive');
+  return alive.toSorted((one, other) => other.connectedAt - one.connectedAt)[0];
+}
+
+/** Scopes of OpenID Connect are often left out of an answer, or told by another name (Google); they open no API. */
+const untold: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
+
+/** Whether nothing is asked for today that was not granted. */
+function covers(granted: readonly string[], asked: readonly string[]): boolean {
+  return asked.every((scope) => untold.has(scope) || granted.includes(scope));
 }
