@@ -1,5 +1,5 @@
 import { canonicalResource } from '../oauth/resource.ts';
-import type { ProxyConfig, UpstreamConfig } from './config.ts';
+import type { Config, ProxyConfig, UpstreamConfig } from './config.ts';
 import type { Complaint, Path } from './problems.ts';
 import { itemsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
@@ -15,6 +15,7 @@ const usualMaxBody = 16_777_216;
 export interface ProxyContext {
   readonly issuer: string | null;
   readonly upstreams: readonly UpstreamConfig[];
+  readonly signIn: Config['signIn'];
   readonly scopesSupported: readonly string[];
 }
 
@@ -81,11 +82,22 @@ function checkPath(path: string): Complaint | null {
 
 function upstreamOf(
   name: string | undefined,
-  { path, config, findings, upstreams }: Resolving & ProxyContext & { readonly path: Path },
+  { path, config, findings, upstreams, signIn }: Resolving & ProxyContext & { readonly path: Path },
 ): string | null {
   if (name === 'none') return null;
   const names = upstreams.map((upstream) => upstream.name);
-  if (name === undefined) return names[0] ?? null;
+  const [first] = names;
+  if (
+    name === undefined &&
+    signIn === 'choose' &&
+    names.length > 1 &&
+    !config.disable_upstream_token_injection
+  )
+    findings.warn(
+      [...path, 'upstream'],
+      `is not set: everybody needs a connection at ${first}, also who chooses another upstream; write ${first} if that is meant, or none`,
+    );
+  if (name === undefined) return first ?? null;
   if (!names.includes(name))
     findings.refuse([...path, 'upstream'], {
       problem: 'is not the name of an upstream',

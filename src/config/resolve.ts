@@ -52,7 +52,7 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
   const scopes = resolveScopes(resolving);
   const upstreams = await resolveUpstreams(resolving, issuer);
   const signIn = config.sign_in ?? 'chain';
-  const proxies = resolveProxies(resolving, { ...scopes, issuer, upstreams });
+  const proxies = resolveProxies(resolving, { ...scopes, issuer, upstreams, signIn });
   const resources = resolveResources(
     resolving,
     proxies.map((proxy) => proxy?.resource ?? null),

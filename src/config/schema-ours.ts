@@ -59,7 +59,7 @@ export const proxiesSchema: z.ZodType<ProxySection[]> = z
       path: requiredText('Path of the MCP endpoint on this gateway.', '/mcp'),
       target: requiredText('Absolute URL of the MCP server behind.', 'http://127.0.0.1:9000/mcp'),
       upstream: text(
-        'Whose token the MCP server gets: the name of an upstream, or none. Default: the only upstream.',
+        'Whose token the MCP server gets: the name of an upstream, or none. Default: the first upstream.',
         'okta',
       ),
       scopes: texts('Scopes that a token must have; a subset of scopes_supported. Default: none.', [

@@ -48,7 +48,7 @@ const clientFields: {
       'Connect Core §9), and client_secret_post for the type oauth2.',
   ),
   redirect_uri: text(
-    'Where the upstream sends people back to. Default: {issuer}/oauth/callback.',
+    'Where the upstream sends people back to. Default: {issuer}/oauth/callback; with several upstreams {issuer}/oauth/callback/{name}.',
     'https://mcp.example.com/oauth/callback',
   ),
   additional_authorization_params: textMap(

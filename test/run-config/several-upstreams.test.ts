@@ -83,8 +83,15 @@ describe('several upstreams', () => {
       { path: '/a', target: 'http://127.0.0.1:9000' },
       { path: '/b', target: 'http://127.0.0.1:9001', upstream: 'google' },
     ];
-    const { proxies } = await resolve(several([okta, google], { proxy, allowed_audiences: undefined }));
+    const own = { proxy, allowed_audiences: undefined };
+    const { proxies, warnings } = await resolve(several([okta, google], own));
     expect(proxies.map(({ upstream }) => upstream)).toEqual(['okta', 'google']);
+    const ofProxies = (all: readonly string[]): readonly string[] =>
+      all.filter((one) => one.startsWith('proxy'));
+    expect(ofProxies(warnings)).toEqual([]);
+    // Who chooses another one has no connection there.
+    const choosing = await resolve(several([okta, google], { ...own, sign_in: 'choose' }));
+    expect(ofProxies(choosing.warnings)).toEqual([expect.stringContaining('proxy[0].upstream: is not set')]);
   });
 });
 
