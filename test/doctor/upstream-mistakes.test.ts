@@ -268,6 +268,18 @@ describe('what is done right in another way', () => {
     expect(levels).toEqual(['ok', 'warn']);
   });
 
+  it('is a provider where nobody signs in, and accounts are connected', async () => {
+    provider = await startProvider('snowflake');
+    const fields = { profile: 'snowflake', account: 'example-analytics' };
+    const config = await configAt(provider, fields);
+    expect(worst(await examine(config), 'refresh')).toMatchObject({ level: 'warn' });
+    expect(worst(await examine({ ...config, when: 'later' }), 'refresh')).toMatchObject({ level: 'ok' });
+    await provider.close();
+    provider = await startProvider('entra-multi');
+    const everybody = { ...(await configAt(provider, tenants)), when: 'later' } as const;
+    expect(worst(await examine(everybody, { access: 'unset' }), 'tenants')).toBeUndefined();
+  });
+
   it('is a registration that is still to be made', async () => {
     provider = await startProvider('plain-oidc', { quirks: { registration: 'open' } });
     const dcr = { dcr_config: { discovery_url: `${provider.issuer}/.well-known/openid-configuration` } };

@@ -63,7 +63,7 @@ function subjectFinding({ config, known }: Party): readonly Finding[] {
 /** At a provider for everybody's tenants, a group or a role may be of any of them. */
 function tenantsFinding(config: UpstreamConfig, access: AccessConfig): readonly Finding[] {
   const { issuerRule } = config.settings;
-  if (issuerRule.kind !== 'tenant') return [];
+  if (issuerRule.kind !== 'tenant' || config.when === 'later') return [];
   if (issuerRule.tenants !== null)
     return [finding('tenants', `people of ${issuerRule.tenants.length} tenants can sign in`)];
   const rules = typeof access === 'string' ? [] : access.filter((rule) => isAbout(rule, config.name));

@@ -15,7 +15,8 @@ export function refreshFinding(located: Located): Finding {
   const lack = lackOf(located);
   const evidence = renewsEvidence(located);
   if (lack === null) {
-    if (config.type === 'oidc' || evidence)
+    // Where nobody signs in, nobody's evidence grows old.
+    if (config.type === 'oidc' || evidence || config.when === 'later')
       return finding('refresh', `logins can be renewed without the person${from(located)}`);
     const told = warn(
       'its tokens can be refreshed, and nothing renews what we know about people: a login ends at identity_max_age',
@@ -26,7 +27,7 @@ export function refreshFinding(located: Located): Finding {
   const missing = known ? ` (${known.refreshTokens.missing})` : '';
   return finding(
     'refresh',
-    evidence
+    evidence || config.when === 'later'
       ? warn(`${lack.said}: people sign in again when its access token has ended${missing}`, lack.fix)
       : fail(`no login can be renewed: ${lack.said}, and there is no userinfo${missing}`, lack.fix),
   );
