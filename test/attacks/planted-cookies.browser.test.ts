@@ -28,7 +28,8 @@ beforeAll(async () => {
   name = await cookieName(stack, clientId);
   const own = toNodeHandler(stack.auth.handle);
   front = await listen((request: IncomingMessage, response) => {
-    sent.push(request.headers.cookie);
+    // The page has an icon, which the browser asks for when it likes, with what the answer has set.
+    if (request.url?.includes('/oauth/authorize') === true) sent.push(request.headers.cookie);
     if (request.url !== '/plant') return own(request, response);
     // What a host below the same domain can say, with `Domain` added; headers go out byte for byte.
     const planted = [`\u00a0${name}=${chosen}`, `${name}=${chosen}`].map((pair) => `${pair}; Path=/`);
