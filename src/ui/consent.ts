@@ -171,8 +171,8 @@ function decision(): SafeHtml {
 
 /** Each button allows and says where to sign in; which of them was pressed comes with the form and in no other way. */
 function choices(upstreams: readonly UpstreamView[]): SafeHtml {
-  return html`<p class="choose">Allow, and sign in with</p>
-    <div class="allow upstreams">${upstreams.map(choice)}</div>
+  return html`<p class="choose" id="choose">Allow, and sign in with</p>
+    <div class="allow upstreams" role="group" aria-labelledby="choose">${upstreams.map(choice)}</div>
     <div class="actions single">
       <button class="button quiet" name="decision" value="deny">Cancel</button>
     </div>`;

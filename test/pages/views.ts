@@ -117,6 +117,10 @@ export function everyPage(look: BrandConfig, text: string): Readonly<Record<stri
       redirect: { kind: 'https', display: text },
       upstreams: [{ name: 'okta', displayName: text, icon: null, scopes: [text] }],
     }),
+    choice: renderConsentPage({
+      ...consentView({ brand: look, choose: true }),
+      upstreams: ['okta', 'github'].map((name) => ({ name, displayName: text, icon: null, scopes: [text] })),
+    }),
     error: renderErrorPage({
       brand: look,
       title: text,

@@ -27,12 +27,13 @@ export class Several {
     config: Json = {},
     { changes = {}, ttl = {}, ...options }: SeveralOptions = {},
   ): Promise<Several> {
+    const own = typeof config['issuer'] === 'string' ? config['issuer'] : issuer;
     const providers: Record<string, OidcProviderFixture> = {};
     for (const name of names) {
       const client = {
         client_id: `sallyport-at-${name}`,
         client_secret: upstreamSecret,
-        redirect_uris: [`${issuer}/oauth/callback/${name}`],
+        redirect_uris: [`${own}/oauth/callback/${name}`],
         grant_types: ['authorization_code', 'refresh_token'],
       };
       providers[name] = await startOidcProvider({ clients: [client], ttl });
