@@ -111,7 +111,7 @@ export function takePending(rows: Rows, { transaction, leg, attempt }: TakePendi
 /** Goes on to the next upstream of a login. */
 export function advancePending(
   rows: Rows,
-  { transaction, leg, attempt, sealed }: AdvancePending,
+  { transaction, leg, attempt, sealed, ttl }: AdvancePending,
 ): AdvancePendingResult {
   const row = rows.pending(transaction);
   if (!row || row.expiresAt <= rows.now()) return { r: 'missing' };
@@ -119,7 +119,10 @@ export function advancePending(
   if (row.restartedBy === attempt) return { r: 'ok', leg: row.leg };
   if (leg > row.takenLeg || stepOf(leg) !== stepOf(row.leg)) return { r: 'missing' };
   const next = (stepOf(leg) + 1) * legStep;
-  rows.savePending({ ...row, sealed, leg: next, restartedBy: attempt });
+  // Rows stay in the order in which they expire.
+  rows.deletePending(transaction);
+  const expiresAt = after(rows.now(), ttl);
+  rows.savePending({ ...row, sealed, leg: next, restartedBy: attempt, expiresAt });
   return { r: 'ok', leg: next };
 }
 

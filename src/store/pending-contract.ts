@@ -39,6 +39,8 @@ export interface AdvancePending {
   readonly leg: number;
   readonly attempt: Attempt;
   readonly sealed: Sealed;
+  /** Of the next leg: people need their time at each upstream. */
+  readonly ttl: Milliseconds;
 }
 
 /** `leg` is the one that is waited for now; `missing` also when another answer of the same leg went on before. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bench } from './backends.ts';
 import { backends, bytes, connectionOf, loginOf, minute, unique } from './backends.ts';
 
-describe.each(backends)('%s: a login at several upstreams', (_, open) => {
+describe.each(backends)('%s: a login at several upstreams', (name, open) => {
   let bench: Bench;
   let transaction: string;
   beforeEach(async () => {
@@ -15,7 +15,7 @@ describe.each(backends)('%s: a login at several upstreams', (_, open) => {
 
   const take = (leg: number, attempt = unique('a')) => bench.store.takePending({ transaction, leg, attempt });
   const advance = (leg: number, attempt = unique('a'), sealed = bytes('half way')) =>
-    bench.store.advancePending({ transaction, leg, attempt, sealed });
+    bench.store.advancePending({ transaction, leg, attempt, sealed, ttl: 10 * minute });
   const commit = (leg: number, attempt = unique('a')) =>
     bench.store.commitLogin({ ...loginOf(transaction, bench.clock.now, {}), leg, attempt });
 
@@ -158,6 +158,23 @@ describe.each(backends)('%s: a login at several upstreams', (_, open) => {
     await take(0);
     await bench.store.denyPending({ transaction, ttl: 10 * minute, source: 'here' });
     expect(await advance(0)).toEqual({ r: 'denied' });
+  });
+
+  it('has its time at each upstream, and keeps nobody else’s row longer', async () => {
+    const other = { transaction: unique('t'), sealed: bytes('x'), ttl: 10 * minute, source: 'here' };
+    await bench.store.putPending(other);
+    await take(0);
+    bench.clock.now += 9 * minute;
+    const advanced = await advance(0);
+    bench.clock.now += 2 * minute;
+    expect((await bench.store.takePending({ ...other, leg: 0, attempt: 'x' })).r).toBe('missing');
+    // A write sweeps what is over.
+    await bench.store.putPending({ ...other, transaction: unique('t') });
+    if (name === 'memory') expect((await bench.store.stats()).pending).toBe(2);
+    bench.clock.now += 7 * minute;
+    expect((await take(advanced.r === 'ok' ? advanced.leg : -1)).r).toBe('ok');
+    bench.clock.now += 1 * minute;
+    expect((await take(advanced.r === 'ok' ? advanced.leg : -1)).r).toBe('missing');
   });
 
   it('expires like any other', async () => {

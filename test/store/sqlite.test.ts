@@ -58,7 +58,7 @@ describe('the SQLite store', () => {
     const bench = await open();
     const transaction = await pending(bench.store);
     const sealed = bytes('tokens of the first upstream');
-    await bench.store.advancePending({ transaction, leg: 0, attempt: 'on', sealed });
+    await bench.store.advancePending({ transaction, leg: 0, attempt: 'on', sealed, ttl: 60_000 });
     await bench.store.takePending({ transaction, leg: 16, attempt: 'take' });
     const database = new DatabaseSync(path);
     const kept = (): unknown => database.prepare('SELECT length(sealed) AS n FROM pending').get()?.['n'];
@@ -78,6 +78,7 @@ describe('the SQLite store', () => {
           leg: 0,
           attempt: `a${index}`,
           sealed: bytes(`s${index}`),
+          ttl: 60_000,
         }),
       ),
     );

@@ -17,7 +17,7 @@ import type { LoginState } from '../login-state.ts';
 import { openLoginState } from '../login-state.ts';
 import { resumeClient } from '../resume-client.ts';
 import type { Transaction } from '../transaction.ts';
-import { correlationOf, openBytes, sealBytes } from '../transaction.ts';
+import { correlationOf, openBytes, sealBytes, transactionTtl } from '../transaction.ts';
 import { remainingOf } from './chain.ts';
 import { checkAccess } from './check-access.ts';
 import type { Collected } from './collected.ts';
@@ -114,6 +114,7 @@ async function goOn(
     leg,
     attempt,
     sealed: sealBytes(context, next),
+    ttl: transactionTtl,
   });
   switch (advanced.r) {
     case 'ok':
