@@ -146,7 +146,7 @@ export interface AuditDetails {
   connection_revoked: OfConnection;
   /** A connection is over: the upstream said so, or it cannot be refreshed. Only a new login helps. */
   connection_dead: OfConnection & { readonly reason: OutsideLabel };
-  /** A user connected an account, or connected it again, on the connections page. */
+  /** A user connected an account, or connected it again: on the connections page, or on the way through several upstreams. */
   connection_added: OfConnection & OfRequest;
   /** A user disconnected an account there; so many grants had been signed in with it and ended as well. */
   connection_ended: OfConnection & OfRequest & { readonly grants: number };

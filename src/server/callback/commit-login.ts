@@ -56,6 +56,12 @@ function auditLogin(
 ): void {
   const upstream = nameLabel(collected.upstream);
   audit.record('login_succeeded', () => ({ ...details(), upstream, ...stored }));
+  const [, ...others] = collected.connections;
+  for (const { connection } of others)
+    audit.record('connection_added', () => {
+      const { correlationId, source } = details();
+      return { user: stored.user, upstream: nameLabel(connection.upstream), correlationId, source };
+    });
   audit.record('code_issued', () => ({ ...details(), ...stored }));
 }
 
