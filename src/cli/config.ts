@@ -95,6 +95,7 @@ function summaryOf(config: Config, alg: string): string {
       ({ name, type, redirectUri }) =>
         ['upstream', `${name} (${type}), redirect URI ${redirectUri}`] as const,
     ),
+    ...(upstreams.length > 1 ? [['sign-in', signInOf(config)] as const] : []),
     ...proxies.map(
       ({ path, target, upstream }) =>
         ['proxy', `${path} → ${target}, token of ${upstream ?? 'nobody'}`] as const,
@@ -112,4 +113,12 @@ function summaryOf(config: Config, alg: string): string {
     ],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}\n`).join('');
+}
+
+function signInOf({ upstreams, signIn }: Config): string {
+  const named = (when: Config['upstreams'][number]['when']): readonly string[] =>
+    upstreams.filter((one) => one.when === when).map(({ name }) => name);
+  const first = named('sign_in').join(signIn === 'chain' ? ', then ' : ' or ');
+  const later = named('later');
+  return later.length === 0 ? first : `${first}; later ${later.join(', ')}`;
 }

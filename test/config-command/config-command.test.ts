@@ -128,6 +128,29 @@ describe('sallyport config check FILE', () => {
   });
 });
 
+describe('sallyport config check, with several upstreams', () => {
+  it('shows how people sign in, and what to register where', async () => {
+    const upstream = (name: string, more: object = {}): object => ({
+      name,
+      type: 'oidc',
+      oidc_config: { issuer_url: `https://${name}.example.com`, client_id: 'x' },
+      ...more,
+    });
+    const upstreams = [upstream('a'), upstream('b'), upstream('c', { when: 'later' })];
+    const config = {
+      issuer: 'https://mcp.example.com',
+      access: 'anyone',
+      upstreams,
+      allowed_audiences: ['https://mcp.example.com/mcp'],
+    };
+    const check = async (more: object): Promise<string> =>
+      (await run(['check', 'a.json'], { 'a.json': JSON.stringify({ ...config, ...more }) })).out;
+    expect(await check({})).toMatch(/sign-in +a, then b; later c\n/u);
+    expect(await check({})).toContain('b (oidc), redirect URI https://mcp.example.com/oauth/callback/b');
+    expect(await check({ sign_in: 'choose' })).toMatch(/sign-in +a or b; later c\n/u);
+  });
+});
+
 describe('sallyport config schema', () => {
   it('prints a JSON Schema that knows every section', async () => {
     const { code, out } = await run(['schema']);
