@@ -68,6 +68,74 @@ describe('a page that was changed', () => {
   );
 });
 
+describe('the answers of a chain, sent again or to another place', () => {
+  const allow = { decision: 'allow' };
+  const locationOf = (answer: Response): string => answer.headers.get('location') ?? '';
+
+  /** A login whose first upstream has answered, and both answers' addresses. */
+  async function halfWay() {
+    await several.close();
+    several = await Several.start(['first', 'second']);
+    const visit = await several.open();
+    const first = await several.signInAt(await several.press(visit, allow), 'alice');
+    const second = await several.signInAt(locationOf(await visit.browser.get(first)), 'alice');
+    return { visit, first, second };
+  }
+
+  it('each opens at the address of its own upstream alone, and spends nothing elsewhere', async () => {
+    const { visit, first, second } = await halfWay();
+    for (const moved of [movedTo(second, 'first'), movedTo(first, 'second')])
+      expect((await visit.browser.get(moved)).status).toBe(403);
+    expect(locationOf(await visit.browser.get(second))).toContain('code=sp_ac_');
+  });
+
+  it('the first one again leads on to the second, never back and never to a code', async () => {
+    const { visit, first, second } = await halfWay();
+    const asked = several.providers['first']?.requests.length;
+    expect(several.nameOf(locationOf(await visit.browser.get(first)))).toBe('second');
+    expect(several.providers['first']?.requests.length).toBe(asked);
+    // The second one was for the leg before, and begins anew as well.
+    expect(several.nameOf(locationOf(await visit.browser.get(second)))).toBe('second');
+    expect(await several.stack.store.stats()).toMatchObject({ grants: 0, connections: 0 });
+  });
+
+  it('none of them, after the end, gives a second code', async () => {
+    const { visit, first, second } = await halfWay();
+    expect(locationOf(await visit.browser.get(second))).toContain('code=sp_ac_');
+    for (const again of [first, second, second]) {
+      const answer = await visit.browser.get(again);
+      expect([answer.status, answer.headers.get('location')]).toEqual([200, null]);
+    }
+    expect((await several.stack.store.stats()).grants).toBe(1);
+  });
+
+  it('none of them goes on after a no', async () => {
+    const { visit, first, second } = await halfWay();
+    expect(await several.press(visit, { decision: 'deny' })).toContain('error=access_denied');
+    for (const again of [first, second]) expect((await visit.browser.get(again)).status).toBe(403);
+    expect(await several.stack.store.stats()).toMatchObject({ grants: 0, connections: 0 });
+  });
+
+  it('many at once end in one code', async () => {
+    const { visit, second } = await halfWay();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => visit.browser.get(second)));
+    expect(answers.filter((answer) => locationOf(answer).includes('code=sp_ac_'))).toHaveLength(1);
+    expect((await several.stack.store.stats()).grants).toBe(1);
+  });
+
+  it('a page that asks says nothing for another login of the same browser', async () => {
+    const { visit, first } = await halfWay();
+    const other = await several.open();
+    // Both logins in one browser: the answer of the one under the state of the other.
+    const back = new URL(await several.signInAt(await several.press(visit, allow), 'mallory'));
+    const mixed = new URL(first);
+    mixed.searchParams.set('code', back.searchParams.get('code') ?? '');
+    expect(several.nameOf(locationOf(await visit.browser.get(mixed.href)))).toBe('second');
+    expect((await other.browser.get(back.href)).status).toBe(403);
+    expect(await several.stack.store.stats()).toMatchObject({ grants: 0, connections: 0 });
+  });
+});
+
 describe('a chain that somebody hands to somebody else', () => {
   it('is answered by the browser that began it, at every upstream', async () => {
     await several.close();
