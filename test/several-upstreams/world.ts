@@ -33,7 +33,7 @@ export class Several {
       const client = {
         client_id: `sallyport-at-${name}`,
         client_secret: upstreamSecret,
-        redirect_uris: [`${own}/oauth/callback/${name}`],
+        redirect_uris: [`${own}/oauth/callback/${name}`, `${own}/oauth/callback`],
         grant_types: ['authorization_code', 'refresh_token'],
       };
       providers[name] = await startOidcProvider({ clients: [client], ttl });
