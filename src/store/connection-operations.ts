@@ -7,6 +7,7 @@ import type {
   EndUpstreamRefresh,
 } from './contract.ts';
 import type { Milliseconds } from '../types/time.ts';
+import { retireConnection } from './ended-operations.ts';
 import type { ConnectionRecord, Rows } from './records.ts';
 import { after } from './records.ts';
 
@@ -36,6 +37,7 @@ export function storeConnection(rows: Rows, key: ConnectionKey, tokens: Connecti
   if (known && isNarrower(known, tokens)) return 'kept';
   const sameClient = known?.upstreamClientId === tokens.upstreamClientId;
   const kept = tokens.refresh === null && sameClient && known?.state === 'alive' ? known : null;
+  if (!known) makeRoom(rows, key);
   rows.saveConnection({
     ...key,
     ...tokens,
@@ -49,6 +51,23 @@ export function storeConnection(rows: Rows, key: ConnectionKey, tokens: Connecti
     refreshedAt: rows.now(),
   });
   return 'stored';
+}
+
+/** Accounts that one user may have connected. */
+const maxConnections = 100;
+
+/** Dead ones go first, then the one that was connected longest ago; never one that a grant was signed in with. */
+function makeRoom(rows: Rows, { bucket, userId }: ConnectionKey): void {
+  const all = rows.connectionsOf(bucket, userId);
+  if (all.length < maxConnections) return;
+  const grants = rows.grantsOf(bucket, userId);
+  const spare = all.filter(
+    ({ upstream, account }) =>
+      !grants.some((grant) => grant.upstream === upstream && grant.account === account),
+  );
+  const order = ({ state, connectedAt }: ConnectionRecord): number => (state === 'dead' ? -1 : connectedAt);
+  const [first] = spare.toSorted((one, other) => order(one) - order(other));
+  if (first) retireConnection(rows, first);
 }
 
 const idle = { state: 'alive', backoffUntil: 0, leaseUntil: 0 } as const;

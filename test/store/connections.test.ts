@@ -243,6 +243,29 @@ describe.each(backends)('%s: connections', (_, open) => {
     expect(await bench.store.rotateRefresh(refreshOf(grantId, 1))).toMatchObject({ r: 'ok' });
   });
 
+  it('are a hundred for a user: the oldest goes, and never the one that a grant was signed in with', async () => {
+    const grantId = await login(bench);
+    const { bucket, userId } = connectionOf();
+    const tokens = { access: bytes('a'), refresh: null, upstreamClientId: 'us', scopes: [] };
+    for (let index = 0; index < 101; index += 1) {
+      bench.clock.now += 1;
+      const account = `account-${index}`;
+      const added = { connection: { ...connectionOf(), upstream: 'other', account }, tokens };
+      expect(await bench.store.putConnection(added)).toBe('stored');
+    }
+    const rows = (await bench.store.listConnections({ bucket, userId })) ?? [];
+    const accounts = new Set(rows.map(({ key }) => key.account));
+    expect(rows).toHaveLength(100);
+    expect(
+      [connectionOf().account, 'account-0', 'account-1', 'account-2', 'account-100'].map((one) =>
+        accounts.has(one),
+      ),
+    ).toEqual([true, false, false, true, true]);
+    expect(await connection(grantId)).not.toBeNull();
+    // Their providers are told that they are over.
+    expect((await bench.store.stats()).ended).toBe(2);
+  });
+
   it('unknown ones cannot be refreshed', async () => {
     expect(await begin()).toEqual({ r: 'missing' });
   });
