@@ -163,10 +163,10 @@ async function load({ gateway, outside, issuer, keyFolder }: Parts, options: Soa
   return judge(run, samples);
 }
 
-/** Connections take their time to close: the least that is seen within half a minute. */
+/** Connections that lie idle take their time to close: the least that is seen within two minutes. */
 async function filesAtRest(gateway: GatewayProcess, before: number): Promise<number | undefined> {
   let least: number | undefined;
-  for (let look = 0; look < 30 && (least ?? Infinity) > before; look += 1) {
+  for (let look = 0; look < 120 && (least ?? Infinity) > before; look += 1) {
     await sleep(1000);
     const fds = (await gateway.held())?.fds;
     if (fds !== undefined) least = Math.min(least ?? fds, fds);
