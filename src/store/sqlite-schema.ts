@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SallyportError } from '../types/error.ts';
+import type { Milliseconds } from '../types/time.ts';
 
 /** Counted up with every change of the schema; kept in the file as `user_version`. */
 const schemaVersion = 2;
@@ -61,8 +62,30 @@ export function prepareDatabase(database: DatabaseSync): void {
   // Before anything is written, the mode of the journal included: a file that is not ours stays as it is.
   inTransaction(database, 'BEGIN', () => knownVersion(database));
   // FULL: an answer goes out only after its commit is on disk, whatever happens to the machine afterwards.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  patiently(() => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'));
   inTransaction(database, 'BEGIN IMMEDIATE', () => migrate(database));
+}
+
+/** How long a change of the journal's mode is tried, in steps of so many milliseconds. */
+const patience: Milliseconds = 5000;
+const pause: Milliseconds = 25;
+
+/**
+ * Waits where SQLite does not: whoever changes the mode of the journal while another process opens the same new file is told
+ * that it is locked, whatever `busy_timeout` says.
+ */
+function patiently(work: () => void): void {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let left = patience; ; left -= pause) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      const busy = error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
+      if (!busy || left <= 0) throw error;
+      Atomics.wait(clock, 0, 0, pause);
+    }
+  }
 }
 
 function inTransaction(database: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDIATE', body: () => void): void {

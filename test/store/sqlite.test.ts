@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -155,10 +155,34 @@ describe('the SQLite store', () => {
     expect(await put('e')).toBe('ok');
   });
 
+  it('is made once by many that open it in the same moment', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const path = join(mkdtempSync(join(tmpdir(), 'sallyport-race-')), 'store.db');
+      const stores = await Promise.all(Array.from({ length: 6 }, () => openSqliteStore({ path })));
+      expect(await stores[0]?.saveKeyRing('vault', { value: bytes('ring'), version: 0 })).toBe('ok');
+      for (const store of stores) {
+        expect((await store.loadKeyRing('vault'))?.version).toBe(1);
+        await store.close();
+      }
+      rmSync(dirname(path), { recursive: true });
+    }
+  });
+
+  it('waits for another process that is making the same database', async () => {
+    const fresh = join(folder, 'fresh.db');
+    const other = new DatabaseSync(fresh);
+    other.exec('BEGIN IMMEDIATE');
+    setTimeout(() => other.exec('ROLLBACK'), 200);
+    const store = await openSqliteStore({ path: fresh });
+    opened.push(store);
+    other.close();
+    expect(await store.saveKeyRing('vault', { value: bytes('ring'), version: 0 })).toBe('ok');
+  });
+
   it('tells of a database that was locked for good, and works again when it is free', async () => {
     const { store } = await open();
     const intruder = new DatabaseSync(path);
-    intruder.exec('BEGIN EXCLUSIVE');
+    intruder.exec('BEGIN IMMEDIATE');
     await expect(store.saveKeyRing('a', { value: bytes('a'), version: 0 })).rejects.toMatchObject({
       code: 'storage_failed',
     });
