@@ -102,6 +102,9 @@ export function takePending(rows: Rows, { transaction, leg, attempt }: TakePendi
     return { r: 'ok', sealed: row.sealed };
   }
   if (leg > row.leg) return { r: 'missing' };
+  // An answer of an upstream that the login has passed, sent again, leads to where it waits.
+  if (stepOf(leg) < stepOf(row.leg) && row.takenLeg < row.leg)
+    return { r: 'restarted', sealed: row.sealed, leg: row.leg };
   if (row.restartedBy === attempt) return { r: 'restarted', sealed: row.sealed, leg: row.leg };
   if (row.leg % legStep >= maxRestarts) return { r: 'exhausted' };
   rows.savePending({ ...row, leg: row.leg + 1, restartedBy: attempt });

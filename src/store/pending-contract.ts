@@ -57,7 +57,8 @@ export interface TakePending {
 }
 
 /**
- * `ok` once per leg; `restarted` when that leg was taken before and its login never ended: the row now waits for `leg`;
+ * `ok` once per leg; `restarted` when that leg was taken before and its login never ended: the row now waits for `leg`, or
+ * waited for it already, because the login has come to another upstream since;
  * `exhausted` after three restarts; `done` once the login was committed; `denied` once the user has said no.
  */
 export type TakePendingResult =

@@ -113,6 +113,25 @@ describe('a chain of upstreams', () => {
     expect((await several.redeem(visit, walked)).refresh_token).toMatch(/^sp_rt_/u);
   });
 
+  it('waits for an upstream that is down, however often the page is reloaded', async () => {
+    several = await Several.start(['first', 'second']);
+    await several.providers['second']?.pause();
+    // Nothing is known of it any more.
+    await several.reconfigure({}, { second: { display_name: 'Another sign-in' } });
+    const visit = await several.open();
+    const back = await several.signInAt(await several.press(visit, { decision: 'allow' }), 'alice');
+    for (let reload = 0; reload < 6; reload += 1) {
+      const page = await visit.browser.get(back);
+      expect([page.status, page.headers.get('retry-after')]).toEqual([503, '5']);
+      expect(await page.text()).toContain('Another sign-in cannot be reached');
+    }
+    await several.providers['second']?.resume();
+    several.stack.advance(60_000);
+    const walked = await several.walk(visit, (await visit.browser.get(back)).headers.get('location') ?? '');
+    expect(walked.way).toEqual(['second']);
+    expect((await several.redeem(visit, walked)).refresh_token).toMatch(/^sp_rt_/u);
+  });
+
   it('goes on where it is when the consent is sent once more', async () => {
     several = await Several.start(['first', 'second']);
     const visit = await several.open();

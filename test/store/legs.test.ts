@@ -139,6 +139,16 @@ describe.each(backends)('%s: a login at several upstreams', (name, open) => {
     expect((await take(leg)).r).toBe('exhausted');
   });
 
+  it('leads an answer of an upstream that it has passed to where it waits, as often as that comes', async () => {
+    await take(0);
+    const advanced = await advance(0);
+    const leg = advanced.r === 'ok' ? advanced.leg : -1;
+    for (let again = 0; again < 9; again += 1) expect(await take(0)).toMatchObject({ r: 'restarted', leg });
+    expect(await take(leg)).toMatchObject({ r: 'ok' });
+    // Now its own answer was taken, and another one begins anew.
+    expect(await take(0)).toMatchObject({ r: 'restarted', leg: leg + 1 });
+  });
+
   it('comes back to where it is when the form is sent again', async () => {
     await take(0);
     const advanced = await advance(0);
