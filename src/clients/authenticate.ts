@@ -2,7 +2,7 @@ import type { HttpRequest } from '../http/exchange.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import type { Client } from './client.ts';
-import type { ClientRegistry } from './registry.ts';
+import type { Clients } from './clients.ts';
 
 interface Credentials {
   readonly id: string;
@@ -14,13 +14,14 @@ interface Credentials {
 /**
  * Authenticates a client by exactly the method that it registered (RFC 6749 §2.3).
  * @throws {OAuthError} `invalid_client`, the same for an unknown client and a wrong secret; `invalid_request`
+ * @throws {ClientProblem}
  */
-export function authenticateClient(
+export async function authenticateClient(
   request: { readonly headers: HttpRequest['headers']; readonly parameters: Parameters },
-  registry: ClientRegistry,
-): Client {
+  clients: Pick<Clients, 'find'>,
+): Promise<Client> {
   const credentials = readCredentials(request.headers['authorization'], request.parameters);
-  const client = registry.find(credentials.id);
+  const client = await clients.find(credentials.id);
   if (client && proves(client, credentials)) return client;
   throw new OAuthError('invalid_client', 'the client is not known here, or did not prove to be it', {
     // RFC 6749 §5.2: a challenge only for who tried this header.

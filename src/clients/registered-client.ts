@@ -2,6 +2,7 @@ import { equalSecrets } from '../crypto/hash.ts';
 import { mac } from '../crypto/hmac.ts';
 import type { MacKey } from '../crypto/hmac.ts';
 import type { Client } from './client.ts';
+import { usualLifespans } from './client.ts';
 import type { Registration } from './client-id.ts';
 
 /** A client by what its id says. Its secret follows from the id, so that neither needs a table. */
@@ -10,17 +11,24 @@ export function registeredClient(
   registration: Registration,
   secretKeys: readonly MacKey[],
 ): Client {
-  const { redirectUris, name, grantTypes, authMethod, anySecretMethod, scopes, secretExpiresAt } =
-    registration;
+  const { redirectUris, name, grantTypes, authMethod, anySecretMethod, scopes } = registration;
+  const { applicationType, secretExpiresAt } = registration;
   return {
     id,
     source: 'dcr',
     name,
+    host: null,
     redirectUris,
     grantTypes,
     authMethod,
     anySecretMethod,
+    keys: null,
     scopes,
+    resources: null,
+    consent: 'ask',
+    lifespans: usualLifespans,
+    applicationType,
+    softwareId: null,
     secretExpiresAt,
     checkSecret: (secret) =>
       authMethod !== 'none' && secretKeys.some((key) => equalSecrets(secret, secretOf(id, key))),

@@ -10,7 +10,7 @@ import type { RegistrationResponse } from './registration.ts';
 import { checkRegistration, registrationResponse } from './registration.ts';
 import { staticClient } from './static-client.ts';
 
-/** Who may ask for tokens, and how somebody becomes a client. */
+/** Clients that are known without asking anybody: those of the configuration, and those whose id is their registration. */
 export interface ClientRegistry {
   /** `null` for an unknown client, and for a registration that is over. */
   find(clientId: string): Client | null;

@@ -1,6 +1,7 @@
 import { equalSecrets } from '../crypto/hash.ts';
 import type { StaticClientConfig } from '../config/config.ts';
 import type { Client } from './client.ts';
+import { usualLifespans } from './client.ts';
 
 /** A client that the operator wrote into the configuration. */
 export function staticClient(config: StaticClientConfig): Client {
@@ -9,11 +10,18 @@ export function staticClient(config: StaticClientConfig): Client {
     id: clientId,
     source: 'static',
     name: clientName,
+    host: null,
     redirectUris,
     grantTypes,
     authMethod,
     scopes,
     introspects,
+    keys: null,
+    resources: null,
+    consent: 'ask',
+    lifespans: usualLifespans,
+    applicationType: null,
+    softwareId: null,
     anySecretMethod: false,
     secretExpiresAt: 0,
     idTokenAlg: null,

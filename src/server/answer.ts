@@ -1,3 +1,4 @@
+import { ClientProblem } from '../clients/client-problem.ts';
 import { randomToken } from '../crypto/random.ts';
 import type { HttpRequest, HttpResponse } from '../http/exchange.ts';
 import { PayloadTooLarge, maxBodyBytes } from '../http/exchange.ts';
@@ -114,6 +115,7 @@ export async function readForm(request: HttpRequest): Promise<Parameters> {
 /** What a failure is on the wire (RFC 6749 §5.2); anything unforeseen says nothing but `server_error`. */
 export function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
+  if (error instanceof ClientProblem) return clientRefusal(error);
   if (error instanceof PayloadTooLarge) {
     return new OAuthError('invalid_request', error.message, { status: 413, cause: error });
   }
@@ -125,8 +127,15 @@ export function toOAuthError(error: unknown): OAuthError {
   return new OAuthError('server_error', 'unexpected failure', { cause: error });
 }
 
+/** A client that could not be looked up may come back; any other has to register anew (RFC 6749 §5.2). */
+function clientRefusal(problem: ClientProblem): OAuthError {
+  const code = problem.kind === 'unreachable' ? 'temporarily_unavailable' : 'invalid_client';
+  return new OAuthError(code, problem.message, { cause: problem });
+}
+
 function toPageError(error: unknown): PageError {
   if (error instanceof PageError) return error;
+  if (error instanceof ClientProblem) return clientPage(error);
   const wire = toOAuthError(error);
   if (wire.status >= 500) {
     return new PageError('Something is not working right now', {
@@ -144,6 +153,29 @@ function toPageError(error: unknown): PageError {
       'Go back to the app and connect again. If it stays this way, tell the maker of the app what is said above.',
     cause: error,
   });
+}
+
+const clientPages = {
+  unreachable: {
+    status: 503,
+    title: 'This app cannot be checked right now',
+    action: 'Wait a moment and connect again. If it stays this way, tell whoever runs this server.',
+  },
+  invalid: {
+    status: 400,
+    title: 'This app does not say properly who it is',
+    action: 'Tell the maker of the app what is said above: nobody else can mend it.',
+  },
+  refused: {
+    status: 403,
+    title: 'This app may not be used here',
+    action: 'Ask whoever runs this server if you think that it should be.',
+  },
+} as const;
+
+function clientPage(problem: ClientProblem): PageError {
+  const { title, ...more } = clientPages[problem.kind];
+  return new PageError(title, { ...more, explanation: problem.message, cause: problem });
 }
 
 interface Failure {

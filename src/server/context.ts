@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { ClientRegistry } from '../clients/registry.ts';
+import type { Clients } from '../clients/clients.ts';
 import type { JwtSigner } from '../crypto/sign.ts';
 import type { JwtVerifier } from '../crypto/verify.ts';
 import type { MissedKey } from '../keys/key-history.ts';
@@ -33,7 +33,7 @@ export interface ServerContext {
   readonly jwts: JwtVerifier;
   readonly rings: KeyRings;
   readonly codec: TokenCodec;
-  readonly clients: ClientRegistry;
+  readonly clients: Clients;
   /** Every upstream by name, in the order of the configuration. */
   readonly providers: ReadonlyMap<string, UpstreamProvider>;
   /** Of a host program; see `chain.ts`. */

@@ -1,3 +1,4 @@
+import { createClients } from '../clients/clients.ts';
 import { createClientRegistry } from '../clients/registry.ts';
 import type { Config, UpstreamConfig } from '../config/config.ts';
 import { isSame } from '../config/differences.ts';
@@ -225,7 +226,7 @@ function clientsOf(
   config: Config,
   { rings, signer, clock }: { readonly rings: KeyRings; readonly signer: JwtSigner; readonly clock: Clock },
 ): ServerContext['clients'] {
-  return createClientRegistry({
+  const registry = createClientRegistry({
     static: config.clients,
     registration: config.registration,
     scopesSupported: config.scopesSupported,
@@ -235,4 +236,5 @@ function clientsOf(
     idTokenAlg: signer.alg,
     clock,
   });
+  return createClients({ registry });
 }

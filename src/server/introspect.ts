@@ -11,7 +11,7 @@ import { findAccessToken } from './find-token.ts';
 export function introspect(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request) => {
     const parameters = await readForm(request);
-    const client = authenticateClient({ headers: request.headers, parameters }, context.clients);
+    const client = await authenticateClient({ headers: request.headers, parameters }, context.clients);
     if (client.authMethod === 'none' || client.introspects.length === 0) {
       throw new OAuthError('unauthorized_client', 'this client may not introspect tokens');
     }

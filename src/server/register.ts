@@ -16,7 +16,7 @@ export function register(context: ServerContext): ScopedHandler {
     if (type.trim().toLowerCase() !== 'application/json') {
       throw new OAuthError('invalid_client_metadata', 'the body must be application/json');
     }
-    const registered = context.clients.register(parse(await request.text(maxBodyBytes)));
+    const registered = await context.clients.register(parse(await request.text(maxBodyBytes)));
     auditRegistration(context, { registered, correlationId, from: request.remoteAddress });
     return json(201, registered);
   });

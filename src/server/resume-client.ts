@@ -9,8 +9,8 @@ import type { Transaction } from './transaction.ts';
  * are measured again by today's rules, before anything is sent anywhere (RFC 6749 §4.1.2.1).
  * @throws {PageError}
  */
-export function resumeClient({ clients }: ServerContext, { request }: Transaction): Client {
-  const client = clients.find(request.clientId);
+export async function resumeClient({ clients }: ServerContext, { request }: Transaction): Promise<Client> {
+  const client = await clients.find(request.clientId);
   if (client && matchRedirectUri(request.redirectUri, client.redirectUris) !== null) return client;
   throw new PageError('This app is no longer registered here', {
     explanation: 'Its registration ended or changed while you were signing in.',

@@ -18,7 +18,7 @@ import { findAccessToken } from './find-token.ts';
 export function revoke(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request, { correlationId }) => {
     const parameters = await readForm(request);
-    const client = authenticateClient({ headers: request.headers, parameters }, context.clients);
+    const client = await authenticateClient({ headers: request.headers, parameters }, context.clients);
     const text = parameters.get('token');
     if (text === undefined) throw new OAuthError('invalid_request', 'token is missing');
     // The hint is not needed: each of our tokens says what it is.

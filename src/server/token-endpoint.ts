@@ -41,7 +41,7 @@ export function tokenEndpoint(context: ServerContext): ScopedHandler {
       const parameters = await readForm(request);
       const grant = chooseGrant(parameters);
       type = grant.grantType;
-      const client = authenticateClient({ headers: request.headers, parameters }, context.clients);
+      const client = await authenticateClient({ headers: request.headers, parameters }, context.clients);
       const attempt = randomToken(12);
       const asked = { client, parameters, attempt, correlationId, from: request.remoteAddress };
       const tokens = await answerGrant(context, grant, asked);

@@ -2,13 +2,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authenticateClient } from '../../src/clients/authenticate.ts';
 import type { Client } from '../../src/clients/client.ts';
+import { createClients } from '../../src/clients/clients.ts';
 import { createClientRegistry } from '../../src/clients/registry.ts';
 import type { ClientAuthMethod, StaticClientConfig } from '../../src/config/config.ts';
 import { OAuthError, errorBody } from '../../src/oauth/errors.ts';
 import { parseParameters } from '../../src/oauth/parameters.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { confidentialOptions, webCallback } from '../client-registration/registry.ts';
-import { attempt, refusal } from '../parameters/refusal.ts';
+import { refusalOf } from '../parameters/refusal.ts';
 
 const perplexity = 'https://www.perplexity.ai/rest/connections/oauth_callback';
 
@@ -42,71 +43,73 @@ const registry = createClientRegistry(
   }),
 );
 
+const clients = createClients({ registry });
+
 const form = (parts: Record<string, string>): string => new URLSearchParams(parts).toString();
 const encoded = (text: string): string => form({ x: text }).slice(2);
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const basic = (id: string, secret: string): string => `Basic ${base64(`${encoded(id)}:${encoded(secret)}`)}`;
 
-function authenticate(body: Record<string, string>, authorization?: string): Client {
+async function authenticate(body: Record<string, string>, authorization?: string): Promise<Client> {
   const headers = authorization === undefined ? {} : { authorization };
-  return authenticateClient({ headers, parameters: parseParameters(form(body)) }, registry);
+  return authenticateClient({ headers, parameters: parseParameters(form(body)) }, clients);
 }
 
-const refused = (body: Record<string, string>, authorization?: string): OAuthError =>
-  refusal(() => authenticate(body, authorization));
+const refused = (body: Record<string, string>, authorization?: string): Promise<OAuthError> =>
+  refusalOf(authenticate(body, authorization));
 
 describe('a public client', () => {
-  it('is known by its id', () => {
-    expect(authenticate({ client_id: 'cli' }).id).toBe('cli');
+  it('is known by its id', async () => {
+    expect((await authenticate({ client_id: 'cli' })).id).toBe('cli');
   });
 
-  it('may send an empty secret, as many do, in either place', () => {
-    expect(authenticate({ client_id: 'cli', client_secret: '' }).id).toBe('cli');
-    expect(authenticate({}, basic('cli', '')).id).toBe('cli');
-    expect(authenticate({ client_id: 'cli' }, basic('cli', '')).id).toBe('cli');
+  it('may send an empty secret, as many do, in either place', async () => {
+    expect((await authenticate({ client_id: 'cli', client_secret: '' })).id).toBe('cli');
+    expect((await authenticate({}, basic('cli', ''))).id).toBe('cli');
+    expect((await authenticate({ client_id: 'cli' }, basic('cli', ''))).id).toBe('cli');
   });
 
-  it('is refused with a secret, which it cannot have', () => {
-    expect(refused({ client_id: 'cli', client_secret: 'x' }).error).toBe('invalid_client');
-    expect(refused({}, basic('cli', 'x')).error).toBe('invalid_client');
+  it('is refused with a secret, which it cannot have', async () => {
+    expect((await refused({ client_id: 'cli', client_secret: 'x' })).error).toBe('invalid_client');
+    expect((await refused({}, basic('cli', 'x'))).error).toBe('invalid_client');
   });
 });
 
 describe('a client with a secret', () => {
-  it('proves itself in the header, each part form-encoded (RFC 6749 §2.3.1)', () => {
-    expect(authenticate({}, basic('basic', odd)).id).toBe('basic');
-    expect(authenticate({}, basic('my:app', odd)).id).toBe('my:app');
-    expect(authenticate({ client_id: 'basic' }, basic('basic', odd)).id).toBe('basic');
+  it('proves itself in the header, each part form-encoded (RFC 6749 §2.3.1)', async () => {
+    expect((await authenticate({}, basic('basic', odd))).id).toBe('basic');
+    expect((await authenticate({}, basic('my:app', odd))).id).toBe('my:app');
+    expect((await authenticate({ client_id: 'basic' }, basic('basic', odd))).id).toBe('basic');
   });
 
-  it('proves itself in the body', () => {
-    expect(authenticate({ client_id: 'post', client_secret: odd }).id).toBe('post');
+  it('proves itself in the body', async () => {
+    expect((await authenticate({ client_id: 'post', client_secret: odd })).id).toBe('post');
   });
 
-  it('may write the scheme in any case, leave out the padding, and use an empty secret in the body', () => {
+  it('may write the scheme in any case, leave out the padding, and use an empty secret in the body', async () => {
     const header = basic('basic', odd);
-    expect(authenticate({}, header.replace('Basic', 'bAsIc')).id).toBe('basic');
-    expect(authenticate({}, header.replace(/=+$/u, '')).id).toBe('basic');
-    expect(authenticate({ client_secret: '' }, header).id).toBe('basic');
+    expect((await authenticate({}, header.replace('Basic', 'bAsIc'))).id).toBe('basic');
+    expect((await authenticate({}, header.replace(/=+$/u, ''))).id).toBe('basic');
+    expect((await authenticate({ client_secret: '' }, header)).id).toBe('basic');
   });
 
-  it('is refused by any method but its own', () => {
-    expect(refused({ client_id: 'basic', client_secret: odd }).error).toBe('invalid_client');
-    expect(refused({}, basic('post', odd)).error).toBe('invalid_client');
+  it('is refused by any method but its own', async () => {
+    expect((await refused({ client_id: 'basic', client_secret: odd })).error).toBe('invalid_client');
+    expect((await refused({}, basic('post', odd))).error).toBe('invalid_client');
   });
 
-  it('is refused without its secret, or with an empty one', () => {
+  it('is refused without its secret, or with an empty one', async () => {
     for (const id of ['basic', 'post']) {
-      expect(refused({ client_id: id }).error).toBe('invalid_client');
-      expect(refused({ client_id: id, client_secret: '' }).error).toBe('invalid_client');
-      expect(refused({}, basic(id, '')).error).toBe('invalid_client');
+      expect((await refused({ client_id: id })).error).toBe('invalid_client');
+      expect((await refused({ client_id: id, client_secret: '' })).error).toBe('invalid_client');
+      expect((await refused({}, basic(id, ''))).error).toBe('invalid_client');
     }
   });
 
   it.each(['x', odd.slice(1), `${odd} `, odd.toUpperCase(), '[redacted]', '\0'])(
     'is refused with %j',
-    (wrong) => {
-      expect(refused({}, basic('basic', wrong)).error).toBe('invalid_client');
+    async (wrong) => {
+      expect((await refused({}, basic('basic', wrong))).error).toBe('invalid_client');
     },
   );
 });
@@ -114,7 +117,7 @@ describe('a client with a secret', () => {
 describe('a registered client', () => {
   it.each(['client_secret_basic', 'client_secret_post'])(
     'uses just the method that it registered: %s',
-    (method) => {
+    async (method) => {
       const metadata = { redirect_uris: [webCallback], token_endpoint_auth_method: method };
       const { client_id, client_secret } = registry.register(metadata);
       const inBody = { client_id, client_secret: String(client_secret) };
@@ -123,50 +126,52 @@ describe('a registered client', () => {
         method === 'client_secret_basic'
           ? [() => authenticate({}, inHeader), () => authenticate(inBody)]
           : [() => authenticate(inBody), () => authenticate({}, inHeader)];
-      expect(right().id).toBe(client_id);
-      expect(refusal(wrong).error).toBe('invalid_client');
+      expect((await right()).id).toBe(client_id);
+      expect((await refusalOf(wrong())).error).toBe('invalid_client');
     },
   );
 
-  it('that was given a secret it did not ask for may use both', () => {
+  it('that was given a secret it did not ask for may use both', async () => {
     const { client_id, client_secret } = registry.register({ redirect_uris: [perplexity] });
-    expect(authenticate({ client_id, client_secret: String(client_secret) }).id).toBe(client_id);
-    expect(authenticate({}, basic(client_id, String(client_secret))).id).toBe(client_id);
-    expect(refused({ client_id }).error).toBe('invalid_client');
+    expect((await authenticate({ client_id, client_secret: String(client_secret) })).id).toBe(client_id);
+    expect((await authenticate({}, basic(client_id, String(client_secret)))).id).toBe(client_id);
+    expect((await refused({ client_id })).error).toBe('invalid_client');
   });
 
-  it('without a secret is known by its id', () => {
+  it('without a secret is known by its id', async () => {
     const { client_id } = registry.register({ redirect_uris: [webCallback] });
-    expect(authenticate({ client_id }).id).toBe(client_id);
-    expect(refused({ client_id: `${client_id}A` }).error).toBe('invalid_client');
+    expect((await authenticate({ client_id })).id).toBe(client_id);
+    expect((await refused({ client_id: `${client_id}A` })).error).toBe('invalid_client');
   });
 });
 
 describe('a refusal', () => {
-  it('is the same, byte for byte, for an unknown client and for a wrong secret', () => {
+  it('is the same, byte for byte, for an unknown client and for a wrong secret', async () => {
     const answers = [
-      refused({ client_id: 'unknown', client_secret: 'x' }),
-      refused({ client_id: 'post', client_secret: 'x' }),
-      refused({ client_id: 'basic', client_secret: odd }),
-      refused({ client_id: 'cli', client_secret: 'x' }),
+      await refused({ client_id: 'unknown', client_secret: 'x' }),
+      await refused({ client_id: 'post', client_secret: 'x' }),
+      await refused({ client_id: 'basic', client_secret: odd }),
+      await refused({ client_id: 'cli', client_secret: 'x' }),
     ];
     expect(new Set(answers.map(errorBody)).size).toBe(1);
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
     expect(answers.map(({ headers }) => headers)).toEqual([{}, {}, {}, {}]);
-    const inHeader = [refused({}, basic('unknown', 'x')), refused({}, basic('basic', 'x'))];
+    const inHeader = [await refused({}, basic('unknown', 'x')), await refused({}, basic('basic', 'x'))];
     expect(new Set([...inHeader, ...answers].map(errorBody)).size).toBe(1);
     expect(inHeader[0]?.headers).toEqual(inHeader[1]?.headers);
   });
 
-  it('challenges only who tried the header (RFC 6749 §5.2)', () => {
-    expect(refused({}, basic('basic', 'x')).headers['www-authenticate']).toMatch(/^Basic realm="[^"]+"/u);
-    expect(refused({ client_id: 'basic', client_secret: 'x' }).headers).not.toHaveProperty(
+  it('challenges only who tried the header (RFC 6749 §5.2)', async () => {
+    expect((await refused({}, basic('basic', 'x'))).headers['www-authenticate']).toMatch(
+      /^Basic realm="[^"]+"/u,
+    );
+    expect((await refused({ client_id: 'basic', client_secret: 'x' })).headers).not.toHaveProperty(
       'www-authenticate',
     );
   });
 
-  it('never holds what was sent', () => {
-    const error = refused({ client_id: 'post', client_secret: 'hunter2hunter2' });
+  it('never holds what was sent', async () => {
+    const error = await refused({ client_id: 'post', client_secret: 'hunter2hunter2' });
     expect(`${error.message} ${errorBody(error)}`).not.toContain('hunter2');
   });
 });
@@ -185,20 +190,20 @@ describe('a request that says two things is refused as invalid_request', () => {
     ],
     ['no client at all', {}, undefined],
     ['no client, and a Bearer token', {}, 'Bearer abc'],
-  ])('%s', (_what, body, authorization) => {
-    const error = refused(body, authorization);
+  ])('%s', async (_what, body, authorization) => {
+    const error = await refused(body, authorization);
     expect([error.error, error.status]).toEqual(['invalid_request', 400]);
   });
 
-  it('an assertion alone is a method that we do not have', () => {
+  it('an assertion alone is a method that we do not have', async () => {
     const jwt = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
     const body = { client_id: 'post', client_assertion_type: jwt, client_assertion: 'x' };
-    expect(refused(body).error).toBe('invalid_client');
+    expect((await refused(body)).error).toBe('invalid_client');
   });
 
-  it('another scheme is no client authentication: the id in the body counts', () => {
-    expect(authenticate({ client_id: 'cli' }, 'Bearer abc').id).toBe('cli');
-    expect(authenticate({ client_id: 'cli' }, 'Basically abc').id).toBe('cli');
+  it('another scheme is no client authentication: the id in the body counts', async () => {
+    expect((await authenticate({ client_id: 'cli' }, 'Bearer abc')).id).toBe('cli');
+    expect((await authenticate({ client_id: 'cli' }, 'Basically abc')).id).toBe('cli');
   });
 });
 
@@ -221,15 +226,15 @@ describe('a malformed Basic header is refused as invalid_request', () => {
     ['a NUL', `Basic ${base64('basic:\0')}`],
     ['two of them', `${basic('basic', odd)}, ${basic('post', odd)}`],
     ['a tab', `Basic\t${base64('basic:x')}`],
-  ])('for %s', (_what, authorization) => {
-    const error = refused({ client_id: 'cli' }, authorization);
+  ])('for %s', async (_what, authorization) => {
+    const error = await refused({ client_id: 'cli' }, authorization);
     expect([error.error, error.status]).toEqual(['invalid_request', 400]);
     expect(error.description).toContain('well-formed Basic');
   });
 });
 
 describe('every request', () => {
-  it('is refused with an OAuth error unless it proves a client', () => {
+  it('is refused with an OAuth error unless it proves a client', async () => {
     const text = fc.string({ unit: 'binary', maxLength: 20 });
     const header = fc.oneof(
       text,
@@ -239,25 +244,25 @@ describe('every request', () => {
     );
     const id = fc.oneof(fc.constantFrom('basic', 'post', 'my:app', 'unknown'), text);
     const body = fc.record({ client_id: id, client_secret: text }, { requiredKeys: [] });
-    fc.assert(
-      fc.property(body, fc.option(header, { nil: undefined }), (sent, authorization) => {
-        expect(attempt(() => authenticate(sent, authorization))).toBeInstanceOf(OAuthError);
+    await fc.assert(
+      fc.asyncProperty(body, fc.option(header, { nil: undefined }), async (sent, authorization) => {
+        await expect(authenticate(sent, authorization)).rejects.toBeInstanceOf(OAuthError);
       }),
       { numRuns: 2000 },
     );
   });
 
-  it('that carries the right secret in the right place is let in, whatever characters id and secret have', () => {
+  it('that carries the right secret in the right place is let in, whatever characters id and secret have', async () => {
     const text = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 30 })
       .filter((value) => !value.includes('\0'));
-    fc.assert(
-      fc.property(text, text, (id, secret) => {
+    await fc.assert(
+      fc.asyncProperty(text, text, async (id, secret) => {
         const own = createClientRegistry(
           confidentialOptions({ static: [fixed(id, 'client_secret_basic', secret)] }),
         );
         const request = { headers: { authorization: basic(id, secret) }, parameters: parseParameters('') };
-        expect(authenticateClient(request, own).id).toBe(id);
+        expect((await authenticateClient(request, createClients({ registry: own }))).id).toBe(id);
       }),
       { numRuns: 200 },
     );

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authenticateClient } from '../../src/clients/authenticate.ts';
+import { createClients } from '../../src/clients/clients.ts';
 import { createClientRegistry } from '../../src/clients/registry.ts';
 import { sourceOf } from '../../src/http/source.ts';
 import { splitTarget } from '../../src/http/target.ts';
@@ -9,7 +10,7 @@ import { OAuthError } from '../../src/oauth/errors.ts';
 import { parseParameters } from '../../src/oauth/parameters.ts';
 import { createOriginPolicy } from '../../src/proxy/origins.ts';
 import { confidentialOptions, webCallback } from '../client-registration/registry.ts';
-import { bounded, fuzz } from './cases.ts';
+import { bounded, fuzz, fuzzAsync } from './cases.ts';
 import { around, damaged, repeats } from './texts.ts';
 
 const target = fc.oneof(
@@ -84,6 +85,7 @@ describe('the origin policy', () => {
 
 describe('client authentication', () => {
   const registry = createClientRegistry(confidentialOptions());
+  const clients = createClients({ registry });
   const { client_id, client_secret } = registry.register({
     redirect_uris: [webCallback],
     token_endpoint_auth_method: 'client_secret_basic',
@@ -100,9 +102,9 @@ describe('client authentication', () => {
     'client_secret=x',
   );
 
-  function authenticate(authorization: string, body: string): boolean {
+  async function authenticate(authorization: string, body: string): Promise<boolean> {
     try {
-      authenticateClient({ headers: { authorization }, parameters: parseParameters(body) }, registry);
+      await authenticateClient({ headers: { authorization }, parameters: parseParameters(body) }, clients);
       return true;
     } catch (error) {
       if (!(error instanceof OAuthError) || ![400, 401].includes(error.status)) throw error;
@@ -110,12 +112,12 @@ describe('client authentication', () => {
     }
   }
 
-  it('succeeds with the very credentials, and otherwise fails as the standard says', () => {
-    expect(authenticate(right, 'grant_type=x')).toBe(true);
-    fuzz(
+  it('succeeds with the very credentials, and otherwise fails as the standard says', async () => {
+    expect(await authenticate(right, 'grant_type=x')).toBe(true);
+    await fuzzAsync(
       fc.tuple(fc.oneof(around(basic), damaged(fc.constant(right))), form),
-      ([header, body]) => {
-        if (!authenticate(header, body)) return;
+      async ([header, body]) => {
+        if (!(await authenticate(header, body))) return;
         const [, text = ''] = /^basic +(\S+) *$/iu.exec(header) ?? [];
         expect(Buffer.from(text, 'base64').toString()).toBe(`${client_id}:${String(client_secret)}`);
       },
@@ -125,7 +127,7 @@ describe('client authentication', () => {
 
   it('is decided in a time that grows with the length of the header', () => {
     for (const text of repeats(['Basic ', 'Basic', ''], ['QQ', '=', ' ']))
-      bounded(() => authenticate(text, 'a=b'));
+      bounded(() => void authenticate(text, 'a=b'));
   });
 });
 

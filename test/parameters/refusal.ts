@@ -16,3 +16,10 @@ export function refusal(call: () => unknown): OAuthError {
   if (result instanceof OAuthError) return result;
   throw new Error('expected a refusal');
 }
+
+/** The same of what is answered later. */
+export async function refusalOf(answer: Promise<unknown>): Promise<OAuthError> {
+  const result = await answer.catch((error: unknown) => error);
+  if (result instanceof OAuthError) return result;
+  throw new Error('expected a refusal', { cause: result });
+}

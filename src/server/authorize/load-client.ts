@@ -4,9 +4,9 @@ import { PageError } from '../answer.ts';
 import type { ServerContext } from '../context.ts';
 
 /** The client must be known before anything may be sent anywhere (RFC 6749 §4.1.2.1): its absence is a page. */
-export function loadClient({ clients }: ServerContext, parameters: Parameters): Client {
+export async function loadClient({ clients }: ServerContext, parameters: Parameters): Promise<Client> {
   const id = parameters.get('client_id');
-  const client = id === undefined ? null : clients.find(id);
+  const client = id === undefined ? null : await clients.find(id);
   if (client) return client;
   throw new PageError('This app is not registered here', {
     status: 400,

@@ -80,7 +80,7 @@ interface Answer {
 async function finish(context: ServerContext, answer: Answer): Promise<HttpResponse> {
   const { transaction } = answer;
   checkAwaited(context, transaction, answer.state);
-  const to = replyTo(context, transaction);
+  const to = await replyTo(context, transaction);
   const { client } = to;
   const details = (): LoginDetails => loginDetails(answer.request, { transaction, client });
   const exchanged = await exchangeCode(context, { ...answer, details }, to);
@@ -186,9 +186,9 @@ function open(context: ServerContext, sealed: Uint8Array): Transaction {
   return openBytes(context, sealed);
 }
 
-function replyTo(context: ServerContext, transaction: Transaction): ReplyTo {
+async function replyTo(context: ServerContext, transaction: Transaction): Promise<ReplyTo> {
   const { redirectUri, state } = transaction.request;
-  const client = resumeClient(context, transaction);
+  const client = await resumeClient(context, transaction);
   return { client, redirectUri, state, correlationId: correlationOf(transaction) };
 }
 

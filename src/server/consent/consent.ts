@@ -33,7 +33,8 @@ export function consentPage(context: ServerContext): ScopedHandler {
     });
     if (!transaction) throw expired();
     scope.correlationId = correlationOf(transaction);
-    return showConsent(context, { request, transaction, client: resumeClient(context, transaction) });
+    const client = await resumeClient(context, transaction);
+    return showConsent(context, { request, transaction, client });
   });
 }
 
@@ -49,7 +50,7 @@ export function consentDecision(context: ServerContext): ScopedHandler {
     if (!transaction) throw expired();
     scope.correlationId = correlationOf(transaction);
     checkBrowser(context, request, transaction);
-    const client = resumeClient(context, transaction);
+    const client = await resumeClient(context, transaction);
     const details = (): LoginDetails => loginDetails(request, { transaction, client });
     const upstream = allowedUpstream(context, form);
     if (upstream === null) return decline(context, { request, transaction, details }, client);
