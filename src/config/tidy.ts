@@ -1,4 +1,4 @@
-import { ourSections } from './schema.ts';
+import { ourSections } from './our-sections.ts';
 
 /** Deepest nesting of a configuration that makes sense; a programmatic one may even be circular. */
 const maxDepth = 16;
