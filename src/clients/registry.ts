@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { RegistrationConfig, StaticClientConfig } from '../config/config.ts';
 import type { MacKey } from '../crypto/hmac.ts';
-import { checkRedirectUri } from '../oauth/redirect-uri.ts';
+import { checkRedirectUri, portless } from '../oauth/redirect-uri.ts';
 import type { Clock } from '../types/time.ts';
 import type { Client } from './client.ts';
 import { decodeClientId, encodeClientId } from './client-id.ts';
@@ -52,7 +52,9 @@ export function createClientRegistry(options: ClientRegistryOptions): ClientRegi
     },
     register(metadata) {
       const registration = checkRegistration(metadata, options);
-      const clientId = encodeClientId(registration, options.idKeys);
+      // Some apps take another port and register anew each time they start: they stay who they are, with what they hold.
+      const redirectUris = [...new Set(registration.redirectUris.map(portless))];
+      const clientId = encodeClientId({ ...registration, redirectUris }, options.idKeys);
       return registrationResponse(clientId, registration, options);
     },
   };

@@ -48,6 +48,16 @@ export function matchRedirectUri(requested: string, registered: readonly string[
   return registered.some((uri) => withoutPort(uri) === wanted) ? requested : null;
 }
 
+/** A loopback address without its port, which says nothing about the app (RFC 8252 §7.3); any other address as it is. */
+export function portless(uri: string): string {
+  return classOf(uri) === 'loopback' ? uri.replace(/^([a-z]+:\/\/(?:\[[^\]]*\]|[^[:/?]*)):\d*/iu, '$1') : uri;
+}
+
+/** False for a loopback address whose port is open. */
+export function isWhole(uri: string): boolean {
+  return classOf(uri) !== 'loopback' || portless(uri) !== uri;
+}
+
 /** How pages show where an answer will go: a host, or the scheme of an app. */
 export function redirectTarget(uri: string): { readonly kind: RedirectUriClass; readonly display: string } {
   const kind = classOf(uri);

@@ -274,7 +274,7 @@ describe('a client id', () => {
   it('with an address of the attacker’s written into it is nobody’s', async () => {
     const bytes = Buffer.from(publicId.slice(6), 'base64url');
     const text = inflateRawSync(bytes.subarray(16)).toString();
-    const changed = text.replace('http://127.0.0.1:33418/callback', 'https://thief.example/cb');
+    const changed = text.replace('http://127.0.0.1/callback', 'https://thief.example/cb');
     expect(changed).not.toBe(text);
     const packed = deflateRawSync(changed, { level: 9 });
     for (const tag of [bytes.subarray(0, 16), Buffer.alloc(16), Buffer.alloc(0)]) {

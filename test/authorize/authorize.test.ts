@@ -156,8 +156,13 @@ describe('GET /oauth/authorize', () => {
   });
 
   it('lets a client with one redirect URI leave it out, unless it speaks OpenID', async () => {
-    expect((await ask({ ...good(), redirect_uri: undefined, scope: 'profile' })).status).toBe(200);
-    expect((await ask({ ...good(), redirect_uri: undefined, scope: 'openid' })).status).toBe(400);
+    const { client_id } = await stack.register({ redirect_uris: ['https://app.example.com/callback'] });
+    expect((await ask({ ...good(), client_id, redirect_uri: undefined, scope: 'profile' })).status).toBe(200);
+    expect((await ask({ ...good(), client_id, redirect_uri: undefined, scope: 'openid' })).status).toBe(400);
+  });
+
+  it('wants to hear the port of a loopback address, which is no part of the registration', async () => {
+    expect((await ask({ ...good(), redirect_uri: undefined, scope: 'profile' })).status).toBe(400);
   });
 
   it('answers POST with 405 and says what is allowed', async () => {

@@ -2,6 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Registration } from '../../src/clients/client-id.ts';
+import { portless } from '../../src/oauth/redirect-uri.ts';
 import { decodeClientId, encodeClientId } from '../../src/clients/client-id.ts';
 import { createClientRegistry } from '../../src/clients/registry.ts';
 import type { MacKey } from '../../src/crypto/hmac.ts';
@@ -58,6 +59,25 @@ describe('the id of a registered client', () => {
     expect(first).toBe(second);
   });
 
+  it('is the same whatever the port of a loopback address: apps take another at each start', () => {
+    const registry = newRegistry();
+    const hosts = ['127.0.0.1', 'localhost', '[::1]'];
+    for (const host of hosts) {
+      const answers = ['', ':1', ':33418', ':65535'].map((port) =>
+        registry.register({ redirect_uris: [`http://${host}${port}/callback`] }),
+      );
+      expect(new Set(answers.map(({ client_id }) => client_id)).size).toBe(1);
+      expect(answers.at(-1)?.['redirect_uris']).toEqual([`http://${host}:65535/callback`]);
+    }
+    const ids = hosts.map(
+      (host) => registry.register({ redirect_uris: [`http://${host}:1/callback`] }).client_id,
+    );
+    const ports = ['', ':1', ':8443'].map(
+      (port) => registry.register({ redirect_uris: [`https://app.example.com${port}/callback`] }).client_id,
+    );
+    expect(new Set([...ids, ...ports]).size).toBe(6);
+  });
+
   it('is another for other metadata', () => {
     const registry = newRegistry();
     const ids = [
@@ -81,7 +101,7 @@ describe('the id of a registered client', () => {
       id: client_id,
       source: 'dcr',
       name: 'App',
-      redirectUris: [callback],
+      redirectUris: [portless(callback)],
       grantTypes: ['authorization_code', 'refresh_token'],
       authMethod: 'none',
       scopes: null,

@@ -1,18 +1,19 @@
 import type { Client } from '../../clients/client.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
-import { matchRedirectUri } from '../../oauth/redirect-uri.ts';
+import { isWhole, matchRedirectUri } from '../../oauth/redirect-uri.ts';
 import { PageError } from '../answer.ts';
 
 /**
- * The redirect URI must be one of the client's (RFC 9700 §2.1). It may be left out when there is only one, unless the
- * request is an OpenID one (OpenID Connect Core §3.1.2.1). Failing is a page: nothing is sent to an unproven address.
+ * The redirect URI must be one of the client's (RFC 9700 §2.1). It may be left out when there is only one and all of it is
+ * known (OAuth 2.1 §4.1.1), unless the request is an OpenID one (OpenID Connect Core §3.1.2.1). Failing is a page: nothing is
+ * sent to an unproven address.
  */
 export function checkRedirectUri(client: Client, parameters: Parameters): string {
   const requested = parameters.get('redirect_uri');
   const [only, ...others] = client.redirectUris;
   if (requested === undefined) {
     const openid = (parameters.get('scope') ?? '').split(' ').includes('openid');
-    if (only !== undefined && others.length === 0 && !openid) return only;
+    if (only !== undefined && others.length === 0 && !openid && isWhole(only)) return only;
     throw refused('The app did not say where to send you back (redirect_uri is missing).');
   }
   const matched = matchRedirectUri(requested, client.redirectUris);
