@@ -53,7 +53,7 @@ afterAll(async () => {
 /** A browser in which the Inspector talks to MCP servers itself, or through its own proxy. */
 async function openInspector(connection: 'direct' | 'proxy'): Promise<Page> {
   const context = await browser.newContext();
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   // As settings, not in the address: it does not go on after a sign-in when the address had changed them.
   await context.addInitScript(
     ([kind, proxy]) => {

@@ -42,7 +42,7 @@ afterAll(async () => {
 /** A browser of somebody else: its own cookies. */
 async function person(options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   contexts.push(context);
   return context.newPage();
 }
