@@ -162,13 +162,16 @@ describe('nobody becomes somebody else', () => {
       await expect(signIn(by)).rejects.toMatchObject({ failure: 'invalid' });
     }
     expect(({} as { id?: string }).id).toBeUndefined();
+    // A name that nothing else in the process uses: everything inherits it for a moment.
+    const inherited = 'inherited_member';
+    const careless = oauth2({ identityFromToken: { subject: `user.${inherited}`, name: null, email: null } });
     // oxlint-disable-next-line no-extend-native -- what other code may have done to every object is the attack
-    Object.defineProperty(Object.prototype, 'id', { value: 'admin', configurable: true });
+    Object.defineProperty(Object.prototype, inherited, { value: 'admin', configurable: true });
     try {
       idp.on('/token', raw('{"access_token":"at","token_type":"bearer","user":{}}'));
-      await expect(signIn(by)).rejects.toMatchObject({ failure: 'invalid' });
+      await expect(signIn(careless)).rejects.toMatchObject({ failure: 'invalid' });
     } finally {
-      Reflect.deleteProperty(Object.prototype, 'id');
+      Reflect.deleteProperty(Object.prototype, inherited);
     }
   });
 
