@@ -39,6 +39,7 @@ function sectionsBelow({ path, node }: Section): readonly Section[] {
 function sectionOf(path: string, node: JsonSchemaNode): readonly Section[] {
   if (node.properties) return [{ path, node }];
   if (node.items) return sectionOf(`${path}[]`, node.items);
+  if (isMap(node)) return sectionOf(`${path}.<name>`, node.additionalProperties);
   return (node.anyOf ?? []).flatMap((form) => sectionOf(path, form));
 }
 
@@ -70,6 +71,7 @@ function typeOf(node: JsonSchemaNode): string {
   if (node.enum) return node.enum.map((word) => `\`${text(word)}\``).join(', ');
   if (node.const !== undefined) return `\`${text(node.const)}\``;
   if (node.type === 'array') return node.items?.type === 'string' ? 'list of texts' : 'list';
+  if (isMap(node)) return `names with ${manyOf(node.additionalProperties)}`;
   if (node.type === 'object') return node.properties ? 'section' : 'names with texts';
   const words: Readonly<Record<string, string>> = {
     string: 'text',
@@ -77,6 +79,16 @@ function typeOf(node: JsonSchemaNode): string {
     integer: 'number',
   };
   return words[node.type ?? ''] ?? node.type ?? 'anything';
+}
+
+/** An object with names of the writer's choice. */
+function isMap(node: JsonSchemaNode): node is JsonSchemaNode & { additionalProperties: JsonSchemaNode } {
+  return typeof node.additionalProperties === 'object' && node.properties === undefined;
+}
+
+function manyOf(node: JsonSchemaNode): string {
+  if (node.type === 'array') return 'lists of texts';
+  return node.type === 'object' ? 'sections' : 'texts';
 }
 
 function text(value: unknown): string {

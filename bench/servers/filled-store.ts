@@ -93,6 +93,7 @@ async function signIn(opened: AuthStore, account: string): Promise<{ bucket: str
         nonce: null,
         authTime: Math.floor(Date.now() / 1000),
         clientName: 'Bench',
+        refused: [],
       }),
     },
   });

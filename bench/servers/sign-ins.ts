@@ -94,6 +94,7 @@ async function commitLogin(
         nonce: null,
         authTime: Math.floor(Date.now() / 1000),
         clientName: 'Bench',
+        refused: [],
       }),
     },
   });

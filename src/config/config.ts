@@ -182,6 +182,10 @@ export interface Config {
   readonly signIn: 'choose' | 'chain';
   readonly scopesSupported: readonly string[];
   readonly scopeDescriptions: Readonly<Record<string, string>>;
+  /** What scopes include, transitively. */
+  readonly scopeHierarchy: Readonly<Record<string, readonly string[]>>;
+  /** Scopes that nobody is told to ask for before they are needed. */
+  readonly scopesOnDemand: readonly string[];
   readonly baselineClientScopes: readonly string[];
   /** Canonical resource identifiers that tokens may be for. */
   readonly resources: readonly string[];
@@ -233,8 +237,19 @@ export interface ProxyConfig {
   readonly upstream: string | null;
   /** Scopes that a token must have; also named in challenges. */
   readonly scopes: readonly string[];
+  /** Scopes that mean something here; `null`: each. */
+  readonly scopesSupported: readonly string[] | null;
+  /** `null`: bodies are not read. */
+  readonly tools: readonly ToolRule[] | null;
   /** Bytes. */
   readonly maxBody: number;
+}
+
+/** Scopes that calls of some tools need. */
+export interface ToolRule {
+  /** A name, or with `*` a pattern. */
+  readonly pattern: string;
+  readonly scopes: readonly string[];
 }
 
 export interface AdminConfig {

@@ -9,6 +9,7 @@ export const ourSections: readonly string[] = Object.keys({
   sign_in: 0,
   default_resource: 0,
   scope_descriptions: 0,
+  scopes: 0,
   listen: 0,
   proxy: 0,
   access: 0,

@@ -6,10 +6,9 @@ import type { Resolving } from './resolving.ts';
 import type { ProxySection } from './schema-ours.ts';
 import { checkSubset } from './scopes.ts';
 import type { Sieved } from './shape.ts';
+import { identityScopes } from '../oauth/scope.ts';
+import { resolveMaxBody, resolveTools } from './tool-scopes.ts';
 import { checkUrl } from './urls.ts';
-
-/** Longest request body by default, in bytes. */
-const usualMaxBody = 16_777_216;
 
 /** What proxies refer to. */
 export interface ProxyContext {
@@ -44,9 +43,13 @@ function resolveProxy(
   section: Section,
   place: Resolving & ProxyContext & { readonly path: Path },
 ): ProxyConfig {
-  const { path, findings, issuer, scopesSupported: known } = place;
+  const { path, findings, issuer, scopesSupported: catalogue } = place;
+  const scopesSupported = scopesAt(section, place);
+  // Who somebody is can be asked for everywhere.
+  const known = scopesSupported ? [...scopesSupported, ...identityScopes] : catalogue;
+  const where = scopesSupported ? 'scopes_supported of this endpoint' : 'scopes_supported';
   const scopes = itemsOf(section.scopes).map(({ item }) => item);
-  checkSubset(scopes, { path: [...path, 'scopes'], findings, known, where: 'scopes_supported' });
+  checkSubset(scopes, { path: [...path, 'scopes'], findings, known, where });
   // A server behind the gateway is the operator's own network: plain http is usual there.
   const complaint = section.target === undefined ? null : checkUrl(section.target, { allowHttp: true });
   if (complaint) findings.refuse([...path, 'target'], complaint);
@@ -58,8 +61,21 @@ function resolveProxy(
     target: section.target ?? '',
     upstream: upstreamOf(section.upstream, place),
     scopes,
-    maxBody: section.max_body ?? usualMaxBody,
+    scopesSupported,
+    tools: resolveTools(section, { ...place, known, where }),
+    maxBody: resolveMaxBody(section, place),
   };
+}
+
+/** Scopes that exist at one endpoint; `null`: the whole catalogue. */
+function scopesAt(
+  { scopes_supported: listed }: Section,
+  { path, findings, scopesSupported: known }: Resolving & ProxyContext & { readonly path: Path },
+): readonly string[] | null {
+  if (listed === undefined) return null;
+  const scopes = itemsOf(listed).map(({ item }) => item);
+  checkSubset(scopes, { path: [...path, 'scopes_supported'], findings, known, where: 'scopes_supported' });
+  return [...new Set(scopes)];
 }
 
 function resourceOf(issuer: string, path: string): string {

@@ -13,6 +13,7 @@ import {
   wholeNumber,
 } from './schema-fields.ts';
 import type { DurationText } from './schema-fields.ts';
+import { toolsSchema } from './schema-scopes.ts';
 
 /** Certificate of the listener. */
 export interface TlsSection {
@@ -50,6 +51,8 @@ export interface ProxySection {
   target: string;
   upstream?: string | undefined;
   scopes?: string[] | undefined;
+  scopes_supported?: string[] | undefined;
+  tools?: Record<string, string[]> | undefined;
   max_body?: number | undefined;
 }
 
@@ -65,9 +68,19 @@ export const proxiesSchema: z.ZodType<ProxySection[]> = z
       scopes: texts('Scopes that a token must have; a subset of scopes_supported. Default: none.', [
         'openid',
       ]),
+      scopes_supported: texts(
+        'Scopes that mean something at this endpoint: others are not granted for it, and not listed in its metadata. A subset ' +
+          'of the catalogue. Default: all of it.',
+        ['notes:read', 'notes:write'],
+      ),
+      tools: toolsSchema,
       max_body: wholeNumber(
         { min: 1, max: 1_073_741_824 },
-        { description: 'Longest request body, in bytes.', default: 16_777_216 },
+        {
+          description:
+            'Longest request body, in bytes. With tools at most 16777216, and 4194304 by default: each body is held and read.',
+          default: 16_777_216,
+        },
       ),
     }),
   )

@@ -35,6 +35,8 @@ import type {
   ProxySection,
   ShutdownSection,
 } from './schema-ours.ts';
+import { scopesSchema } from './schema-scopes.ts';
+import type { ScopesSection } from './schema-scopes.ts';
 import { cimdSchema, redisSchema } from './schema-unserved.ts';
 import type { CimdSection, RedisSection } from './schema-unserved.ts';
 import { upstreamsSchema } from './schema-upstreams.ts';
@@ -94,6 +96,7 @@ export interface OurSections {
   sign_in?: 'choose' | 'chain' | undefined;
   default_resource?: string | undefined;
   scope_descriptions?: Record<string, string> | undefined;
+  scopes?: ScopesSection | undefined;
   listen?: ListenSection | undefined;
   proxy?: ProxySection[] | undefined;
   access?: AccessSection | undefined;
@@ -250,6 +253,7 @@ export const runConfigSchema: z.ZodType<RunConfig> = section<RunConfig>({
   scope_descriptions: textMap('What the consent page says about a scope.', {
     email: 'See your e-mail address',
   }),
+  scopes: scopesSchema,
   baseline_client_scopes: texts('Scopes that every registered client has; a subset of scopes_supported.', [
     'openid',
   ]),

@@ -6,12 +6,14 @@ import { checkWire } from '../http/wire.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import type { Log } from '../observe/log.ts';
 import { silentLog } from '../observe/log.ts';
+import { usefulScopes } from '../oauth/resource-scopes.ts';
 import type { ConnectLater, OpenersOfUrls } from '../proxy/connect-later.ts';
 import { createOpenersOfUrls } from '../proxy/connect-later.ts';
 import { createOriginPolicy } from '../proxy/origins.ts';
 import type { ProxyHandler } from '../proxy/proxy.ts';
 import { createProxy } from '../proxy/proxy.ts';
 import { createSessionBinding } from '../proxy/session-binding.ts';
+import type { ProtectedResourceOptions } from '../resource/protected-resource.ts';
 import { createProtectedResource } from '../resource/protected-resource.ts';
 import type { AuthServer } from '../server/auth-server.ts';
 import type { Readiness } from '../server/readiness.ts';
@@ -88,9 +90,15 @@ function openProxies(
   return new Map(
     whole.proxies.map((config) => {
       const { resource: name, scopes, upstream } = config;
-      const suggestedScopes = scopes.length > 0 ? scopes : suggested(whole.scopesSupported);
-      const guarded = { resource: name, scopes, suggestedScopes, upstream, tokens, sessions, log };
-      const resource = createProtectedResource(guarded);
+      const resource = createProtectedResource({
+        ...scopeOptions(auth, name),
+        resource: name,
+        scopes,
+        upstream,
+        tokens,
+        sessions,
+        log,
+      });
       const backend = opened(config);
       const later = laterOf(auth, upstream, openers);
       const own = { config, resource, origins, binding, backend, inject, later };
@@ -118,9 +126,19 @@ function checkVersion({ httpVersion }: IncomingMessage): HttpResponse | null {
   return json(505, { error: 'http_version_not_supported' }, { connection: 'close' });
 }
 
-/** Refresh tokens are not the resource's business. */
-function suggested(scopes: readonly string[]): readonly string[] {
-  return scopes.filter((scope) => scope !== 'offline_access');
+type ScopeOptions = Pick<
+  ProtectedResourceOptions,
+  'suggestedScopes' | 'hierarchy' | 'unnamedScopes' | 'stepUp'
+>;
+
+function scopeOptions({ config, stepUp }: AuthServer, resource: string): ScopeOptions {
+  return {
+    suggestedScopes: usefulScopes(config, resource),
+    hierarchy: config.scopeHierarchy,
+    // Named, it would be the resource's business. Where it decides about refresh tokens, leaving it out would lose them.
+    unnamedScopes: config.refreshTokenPolicy === 'always' ? ['offline_access'] : [],
+    stepUp,
+  };
 }
 
 /** Ready to take requests: the server is, and nobody has told us to stop. */

@@ -1,3 +1,6 @@
+import type { ScopeConfig } from './resource-scopes.ts';
+import { usefulScopes } from './resource-scopes.ts';
+
 /** Paths of each document, at every place that belongs to the issuer and at no other. */
 export interface WellKnownPaths {
   readonly authorizationServer: readonly string[];
@@ -27,16 +30,14 @@ export function wellKnownPaths(issuer: string, options: { readonly pathStripped:
 }
 
 /** The part of the configuration that metadata tell about. */
-export interface MetadataConfig {
+export interface MetadataConfig extends ScopeConfig {
   readonly issuer: string;
   readonly authorizationBaseUrl: string;
-  readonly scopesSupported: readonly string[];
   readonly registration: {
     readonly allowConfidential: boolean;
     readonly forceConfidentialRedirectUris: readonly string[];
   };
   readonly clients: readonly { readonly authMethod: string }[];
-  readonly proxies: readonly { readonly resource: string; readonly scopes: readonly string[] }[];
 }
 
 interface Source {
@@ -108,15 +109,8 @@ export function protectedResourceMetadata({
     resource,
     authorization_servers: [config.issuer],
     bearer_methods_supported: ['header'],
-    ...someScopes(resourceScopes(config, resource)),
+    ...someScopes(usefulScopes(config, resource)),
   };
-}
-
-/** Scopes that a client should ask for at a resource: what its proxy demands, else everything but `offline_access`. */
-function resourceScopes(config: MetadataConfig, resource: string): readonly string[] {
-  const demanded = config.proxies.find((proxy) => proxy.resource === resource)?.scopes ?? [];
-  const useful = demanded.length > 0 ? demanded : config.scopesSupported;
-  return useful.filter((scope) => scope !== 'offline_access');
 }
 
 /** RFC 8414 §3.2 and RFC 9728 §3.2: a list without members is left out. */

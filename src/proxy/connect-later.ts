@@ -35,6 +35,8 @@ export interface LaterRequest {
   readonly request: IncomingMessage;
   readonly token: AccessToken;
   readonly session: SessionView;
+  /** When it was read already. */
+  readonly body?: Buffer;
 }
 
 /** `body` is there when it was read already; `refuse` is for a server that does not take the credential. */
@@ -64,7 +66,8 @@ export async function laterCredential(parts: Parts, asked: LaterRequest): Promis
   const isPost = request.method === 'POST';
   if (found.r === 'unavailable') return found;
   if (found.r !== 'ok' && !isPost) return { r: 'refused', response: noStream() };
-  const body = isPost && (found.r !== 'ok' || isShort(request)) ? await bodyOf(request, found.r) : undefined;
+  const reads = isPost && (found.r !== 'ok' || isShort(request));
+  const body = asked.body ?? (reads ? await bodyOf(request, found.r) : undefined);
   const opens = body ? readInitialize(body) : null;
   if (opens !== null) later.openers.set(token.sessionId, opens);
   const missing = (ended: boolean): Missing => ({

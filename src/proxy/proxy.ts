@@ -6,9 +6,11 @@ import { json } from '../http/headers.ts';
 import { splitTarget } from '../http/target.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
-import type { Authentication, ProtectedResource } from '../resource/protected-resource.ts';
+import type { Authenticated, ProtectedResource } from '../resource/protected-resource.ts';
 import type { Clock } from '../types/time.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { CallCheck } from './check-calls.ts';
+import { checkCalls } from './check-calls.ts';
 import type { ConnectLater, LaterRequest } from './connect-later.ts';
 import { laterCredential } from './connect-later.ts';
 import { forward } from './forward.ts';
@@ -16,9 +18,11 @@ import type { Backend } from './forward.ts';
 import type { OriginPolicy } from './origins.ts';
 import type { SessionBinding } from './session-binding.ts';
 import { observeProxied } from './observe-proxy.ts';
+import { tellInsufficient } from './observe-scopes.ts';
 import type { OwnHeaders } from './own-answer.ts';
 import { sendOwn } from './own-answer.ts';
 import { tooLarge } from './too-large.ts';
+import { createToolRules } from './tool-rules.ts';
 
 /** What one proxied endpoint works with. */
 export interface ProxyParts {
@@ -42,9 +46,15 @@ export type ProxyHandler = (request: IncomingMessage, response: ServerResponse) 
 
 const methods = 'GET, POST, DELETE';
 
-/** An MCP endpoint: origin, then token, then the user's credential, then the MCP server. In that order, and closed on failure. */
-export function createProxy(parts: ProxyParts): ProxyHandler {
-  const { observer, log, config, origins } = parts;
+/**
+ * An MCP endpoint: origin, then token, then what is called, then the user's credential, then the MCP server. In that order, and
+ * closed on failure.
+ */
+export function createProxy(whole: ProxyParts): ProxyHandler {
+  const { observer, log, config, origins, resource } = whole;
+  const { tools, maxBody } = config;
+  const calls = tools === null ? null : { rules: createToolRules(tools), resource, maxBody };
+  const parts = { ...whole, calls };
   return (request, response) => {
     const correlationId = randomToken(9);
     const watched = { request, response, correlationId };
@@ -57,7 +67,12 @@ export function createProxy(parts: ProxyParts): ProxyHandler {
   };
 }
 
-async function answerOrFail(parts: ProxyParts, exchange: Exchange): Promise<void> {
+interface Parts extends ProxyParts {
+  /** `null`: nothing that is called needs more than the rest. */
+  readonly calls: CallCheck | null;
+}
+
+async function answerOrFail(parts: Parts, exchange: Exchange): Promise<void> {
   try {
     await answer(parts, exchange);
   } catch (error) {
@@ -81,8 +96,13 @@ interface Exchange {
   readonly begun: () => void;
 }
 
-async function answer(parts: ProxyParts, exchange: Exchange): Promise<void> {
-  const { resource } = parts;
+/** Somebody who may come in, and the body that was checked. */
+interface Admitted {
+  readonly authenticated: Authenticated;
+  readonly body?: Buffer;
+}
+
+async function answer(parts: Parts, exchange: Exchange): Promise<void> {
   const { request, admitted } = exchange;
   if (!admitted) {
     sendOwn(
@@ -95,18 +115,37 @@ async function answer(parts: ProxyParts, exchange: Exchange): Promise<void> {
     sendOwn(exchange, preflight());
     return;
   }
+  const caller = await admit(parts, exchange);
+  if (caller) await passOn(parts, exchange, caller);
+}
+
+/** Token, shape, and what is called; `null` when that was answered. */
+async function admit(parts: Parts, exchange: Exchange): Promise<Admitted | null> {
+  const { request } = exchange;
   // Node joins repeated headers, and none that we read is ever a list.
   const headers = request.headers as HttpRequest['headers'];
-  const authenticated = await resource.authenticate(headers);
+  const authenticated = await parts.resource.authenticate(headers);
   if (authenticated.r === 'refused') {
+    if (authenticated.insufficient) tellInsufficient(parts, exchange, authenticated.insufficient);
     sendOwn(exchange, authenticated.response);
-    return;
+    return null;
   }
   const refusal = checkShape(request, parts.config.maxBody);
   if (refusal) {
     sendOwn(exchange, refusal);
-    return;
+    return null;
   }
+  if (!parts.calls) return { authenticated };
+  const checked = await checkCalls(parts.calls, { request, caller: authenticated });
+  if (checked.r === 'ok') return { authenticated, ...checked };
+  if (checked.insufficient) tellInsufficient(parts, exchange, checked.insufficient);
+  sendOwn(exchange, checked.response);
+  return null;
+}
+
+async function passOn(parts: Parts, exchange: Exchange, { authenticated, ...read }: Admitted): Promise<void> {
+  const { resource } = parts;
+  const { request } = exchange;
   const { token, session } = authenticated;
   const owner = { resource: resource.resource, subject: token.subject };
   const mcpSession = parts.binding.toServer(request.headers['mcp-session-id'], owner);
@@ -114,18 +153,19 @@ async function answer(parts: ProxyParts, exchange: Exchange): Promise<void> {
     sendOwn(exchange, unknownSession());
     return;
   }
-  const credential = await credentialOf(parts, { request, token, session });
+  const credential = await credentialOf(parts, { ...read, request, token, session });
   if (credential.r === 'refused') {
     sendOwn(exchange, credential.response);
     return;
   }
+  const body = read.body ?? credential.body;
   await forward(parts.backend, {
     ...exchange,
     trace: parts.observer.traces?.outgoing() ?? {},
     mcpSession,
     answeredSession: (id) => parts.binding.toClient(id, owner),
     authorization: credential.authorization,
-    ...(credential.body && { body: credential.body }),
+    ...(body && { body }),
     maxBody: parts.config.maxBody,
     endsAt: token.expiresAt * 1000,
     alive: () => isAlive(authenticated),
@@ -194,7 +234,7 @@ async function credentialOf(parts: ProxyParts, asked: LaterRequest): Promise<Cre
 }
 
 /** For streams. A store that fails for a moment ends nobody's. */
-async function isAlive({ alive }: Extract<Authentication, { r: 'ok' }>): Promise<boolean> {
+async function isAlive({ alive }: Authenticated): Promise<boolean> {
   try {
     return await alive();
   } catch {

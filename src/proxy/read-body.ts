@@ -23,16 +23,20 @@ export function readWhole(request: IncomingMessage): Promise<Buffer> {
 /** Bytes of a message that we answer ourselves. */
 const longestMessage = 1_048_576;
 
-/** The body of a message that goes nowhere; `null` when it is too long to be looked at. */
-export async function readMessage(request: IncomingMessage): Promise<Buffer | null> {
-  if (isShort(request)) return readWhole(request);
+/** A whole body that is looked at; `null` when it is too long for that. @param longest bytes */
+export async function readMessage(
+  request: IncomingMessage,
+  longest: number = longestMessage,
+): Promise<Buffer | null> {
+  if (isShort(request) && Number(request.headers['content-length'] ?? 0) <= longest)
+    return readWhole(request);
   const chunks: Buffer[] = [];
   let size = 0;
   // A destroyed request would take its connection along, and our answer with it. It yields buffers: no encoding is set.
   const incoming: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
   for await (const chunk of incoming) {
     size += chunk.length;
-    if (size > longestMessage) {
+    if (size > longest) {
       request.resume();
       return null;
     }

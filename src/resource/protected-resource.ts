@@ -2,11 +2,14 @@ import type { HttpRequest, HttpResponse } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
 import { bearerChallenge } from '../oauth/challenge.ts';
 import type { OAuthErrorCode } from '../oauth/errors.ts';
+import type { ScopeHierarchy } from '../oauth/scope-hierarchy.ts';
+import { flatScopes, missingScopes } from '../oauth/scope-hierarchy.ts';
 import { formatScope } from '../oauth/scope.ts';
 import type { Log } from '../observe/log.ts';
 import { silentLog } from '../observe/log.ts';
 import type { SessionView } from '../store/contract.ts';
 import type { AccessToken } from './access-token.ts';
+import type { ScopeLack, StepUpJudge, StepUpVerdict } from './scope-lack.ts';
 import type { Sessions } from './sessions.ts';
 import type { AccessTokenVerifier } from './verify-access-token.ts';
 
@@ -18,6 +21,12 @@ export interface ProtectedResourceOptions {
   readonly scopes: readonly string[];
   /** Scopes that a challenge names to who has no token yet; `scopes` by default. */
   readonly suggestedScopes?: readonly string[];
+  /** What scopes include; by default each only itself. */
+  readonly hierarchy?: ScopeHierarchy;
+  /** Scopes that no challenge names, though a token has them. */
+  readonly unnamedScopes?: readonly string[];
+  /** Whether a challenge for more scopes can lead anywhere; by default it always may. */
+  readonly stepUp?: StepUpJudge;
   /** Whose connection to bring along; `null` for the one that the user signed in with. */
   readonly upstream: string | null;
   /** Asked again for as long as an answer runs: by then it may know other keys. */
@@ -26,16 +35,28 @@ export interface ProtectedResourceOptions {
   readonly log?: Log;
 }
 
-/** `refused` carries the whole answer. */
+/** Somebody who may come in. */
+export interface Authenticated {
+  readonly r: 'ok';
+  readonly token: AccessToken;
+  readonly session: SessionView;
+  /** Whether it still is so: the token by today's keys, and its grant. Rejects when the store fails. */
+  readonly alive: () => Promise<boolean>;
+}
+
+/** Scopes that are missing, and whether another authorization may bring them. */
+export interface Insufficient {
+  readonly r: 'insufficient';
+  readonly lack: ScopeLack;
+  readonly verdict: StepUpVerdict;
+  /** For `challenge` the one that names all scopes to ask for; for `explain` a plain 403, which sends nobody anywhere. */
+  readonly response: HttpResponse;
+}
+
+/** `refused` carries the whole answer; `insufficient` is there when the token is good and lacks a scope. */
 export type Authentication =
-  | {
-      readonly r: 'ok';
-      readonly token: AccessToken;
-      readonly session: SessionView;
-      /** Whether it still is so: the token by today's keys, and its grant. Rejects when the store fails. */
-      readonly alive: () => Promise<boolean>;
-    }
-  | { readonly r: 'refused'; readonly response: HttpResponse };
+  | Authenticated
+  | { readonly r: 'refused'; readonly response: HttpResponse; readonly insufficient?: Insufficient };
 
 /** The resource server's half of MCP authorization: who is calling, and what to answer when nobody is. */
 export interface ProtectedResource {
@@ -44,6 +65,14 @@ export interface ProtectedResource {
   readonly metadataUrl: string;
   /** Only the `Authorization` header counts (RFC 6750 §2.1). Never rejects. */
   readonly authenticate: (headers: HttpRequest['headers']) => Promise<Authentication>;
+  /**
+   * Whether the caller has these scopes too, for something that needs more than the rest (MCP, runtime insufficient scope
+   * errors). Never rejects for what the caller did.
+   */
+  readonly checkScopes: (
+    caller: Pick<Authenticated, 'token' | 'session'>,
+    needed: readonly string[],
+  ) => Promise<{ readonly r: 'ok' } | Insufficient>;
   /** The answer to a token that was good and is not any more; sends the client to a new sign-in. */
   readonly refuse: (description: string) => HttpResponse;
 }
@@ -57,24 +86,29 @@ const credentials = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/iu;
 export function createProtectedResource(options: ProtectedResourceOptions): ProtectedResource {
   const { resource, scopes, suggestedScopes = scopes, upstream, tokens, sessions, log = silentLog } = options;
   const metadataUrl = metadataUrlOf(resource);
-  const refusals = refusalsOf({ metadataUrl, scopes, suggestedScopes });
+  const refusals = refusalsOf({ metadataUrl, suggestedScopes });
+  const scopeCheck = scopeCheckOf(options, refusals);
 
   const check = async (text: string): Promise<Authentication> => {
     const token = await tokens.verify(text, resource);
     if (!token) return refused(refusals.invalidToken('the token is not valid for this resource'));
     const found = await sessions.check(token, upstream);
     if (found.r === 'dead') return refused(refusals.invalidToken('the token was revoked'));
-    if (!scopes.every((scope) => token.scopes.includes(scope)))
-      return refused(refusals.insufficientScope(token));
+    const { session } = found;
+    if (scopes.length > 0) {
+      const checked = await scopeCheck({ token, session }, scopes);
+      if (checked.r !== 'ok') return { r: 'refused', response: checked.response, insufficient: checked };
+    }
     const alive = async (): Promise<boolean> =>
       (await tokens.verify(text, resource)) !== null && (await sessions.check(token, null)).r === 'alive';
-    return { r: 'ok', token, session: found.session, alive };
+    return { r: 'ok', token, session, alive };
   };
 
   return {
     resource,
     metadataUrl,
     refuse: refusals.invalidToken,
+    checkScopes: scopeCheck,
     async authenticate(headers) {
       const authorization = headers['authorization'] ?? '';
       if (!/^bearer(?: |$)/iu.test(authorization)) return refused(refusals.missing);
@@ -110,7 +144,7 @@ interface Refusals {
   readonly missing: HttpResponse;
   readonly malformed: HttpResponse;
   readonly invalidToken: (description: string) => HttpResponse;
-  readonly insufficientScope: (token: AccessToken) => HttpResponse;
+  readonly insufficientScope: (description: string, scope: string) => HttpResponse;
 }
 
 interface Refusal {
@@ -121,11 +155,9 @@ interface Refusal {
 
 function refusalsOf({
   metadataUrl,
-  scopes,
   suggestedScopes,
 }: {
   readonly metadataUrl: string;
-  readonly scopes: readonly string[];
   readonly suggestedScopes: readonly string[];
 }): Refusals {
   const scope = formatScope(suggestedScopes);
@@ -147,12 +179,32 @@ function refusalsOf({
       scope,
     }),
     invalidToken: (description) => answer(401, { error: 'invalid_token', description, scope }),
-    // Clients ask for exactly what is named here, so what they have must be in it or they would lose it.
-    insufficientScope: (token) =>
-      answer(403, {
-        error: 'insufficient_scope',
-        description: 'the token lacks a scope',
-        scope: formatScope([...new Set([...token.scopes, ...scopes])]),
-      }),
+    insufficientScope: (description, all) =>
+      answer(403, { error: 'insufficient_scope', description, scope: all }),
   };
+}
+
+function scopeCheckOf(
+  { resource, scopes, hierarchy = flatScopes, unnamedScopes = [], stepUp }: ProtectedResourceOptions,
+  refusals: Refusals,
+): ProtectedResource['checkScopes'] {
+  return async ({ token, session }, needed) => {
+    const missing = missingScopes(token.scopes, needed, hierarchy);
+    if (missing.length === 0) return { r: 'ok' };
+    const lack: ScopeLack = { token, session, resource, missing };
+    const verdict = (await stepUp?.(lack)) ?? 'challenge';
+    const names = formatScope(missing);
+    if (verdict === 'explain') return { r: 'insufficient', lack, verdict, response: notGranted(names) };
+    // Clients ask for exactly what is named here, so what they have must be in it or they would lose it.
+    const all = [...new Set([...token.scopes, ...scopes, ...missing])];
+    const named = formatScope(all.filter((scope) => !unnamedScopes.includes(scope)));
+    const response = refusals.insufficientScope(`the token lacks: ${names}`, named);
+    return { r: 'insufficient', lack, verdict, response };
+  };
+}
+
+/** Without a challenge: clients take one for an order to authorize again, and this time it would lead back here. */
+function notGranted(names: string): HttpResponse {
+  const error_description = `this app was not given: ${names}. Its user can connect it again and allow that`;
+  return json(403, { error: 'insufficient_scope', error_description });
 }

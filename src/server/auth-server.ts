@@ -15,6 +15,8 @@ import type { Observer } from '../observe/observer.ts';
 import { createObserver } from '../observe/observer.ts';
 import type { Sessions } from '../resource/sessions.ts';
 import { createSessions } from '../resource/sessions.ts';
+import type { StepUpJudge } from '../resource/scope-lack.ts';
+import { createStepUps } from '../resource/step-ups.ts';
 import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
 import { openTracer } from '../observe/traces/open-telemetry.ts';
 import type { AuthStore } from '../store/contract.ts';
@@ -30,6 +32,7 @@ import { addGauges } from './gauges.ts';
 import { Generations } from './generations.ts';
 import type { Readiness } from './readiness.ts';
 import { readiness } from './readiness.ts';
+import { judgeStepUp } from './step-up.ts';
 
 /** Collaborators that a host program or a test may bring. */
 export interface AuthServerOptions {
@@ -57,6 +60,8 @@ export interface AuthServer {
   /** Knows the keys of today at each call: who keeps it refuses the tokens of a key that was taken away since. */
   readonly tokens: AccessTokenVerifier;
   readonly sessions: Sessions;
+  /** Whether a challenge for more scopes can lead anywhere. */
+  readonly stepUp: StepUpJudge;
   readonly vault: Vault;
   readonly observer: Observer;
   /** Keys for what a gateway tells MCP clients; see `KeyRings`. */
@@ -118,7 +123,8 @@ function lastingOf(
 ): Lasting {
   const onLook = looks(observer, 'liveness');
   const sessions = createSessions({ store, clock, cacheFor: livenessCacheMs, onLook });
-  return { store, observer, sessions, clock, log, fetch, createSigner, upstreamFilter, made: nothingMade() };
+  const kept = { sessions, stepUps: createStepUps({ clock }), made: nothingMade() };
+  return { store, observer, clock, log, fetch, createSigner, upstreamFilter, ...kept };
 }
 
 /** @throws {SallyportError} `config_invalid` when audit events cannot be kept where they should be */
@@ -165,6 +171,7 @@ function serverOf(generations: Generations): AuthServer {
       return generations.router.routes;
     },
     sessions: generations.current.sessions,
+    stepUp: (lack) => judgeStepUp(generations.current, lack),
     observer,
     get mcpSessions() {
       return generations.current.rings.mcpSessions;

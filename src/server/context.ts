@@ -9,6 +9,7 @@ import type { TokenCodec } from '../oauth/opaque-token.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Sessions } from '../resource/sessions.ts';
+import type { StepUps } from '../resource/step-ups.ts';
 import type { AccessTokenVerifier } from '../resource/verify-access-token.ts';
 import type { AuthStore } from '../store/contract.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
@@ -46,6 +47,7 @@ export interface ServerContext {
   readonly lookups: Lookups;
   readonly vault: Vault;
   readonly sessions: Sessions;
+  readonly stepUps: StepUps;
   readonly tokens: AccessTokenVerifier;
   readonly clock: Clock;
   readonly log: Log;

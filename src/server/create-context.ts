@@ -19,6 +19,7 @@ import type { Log } from '../observe/log.ts';
 import { nameLabel, outsideLabel } from '../observe/audit/labels.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Sessions } from '../resource/sessions.ts';
+import type { StepUps } from '../resource/step-ups.ts';
 import { createAccessTokenVerifier } from '../resource/verify-access-token.ts';
 import type { AuthStore } from '../store/contract.ts';
 import { Secret } from '../types/secret.ts';
@@ -37,6 +38,7 @@ export interface Lasting {
   readonly observer: Observer;
   /** What this process knows of revoked grants must not be forgotten. */
   readonly sessions: Sessions;
+  readonly stepUps: StepUps;
   readonly clock: Clock;
   readonly log: Log;
   readonly fetch: GuardedFetch | undefined;
@@ -120,6 +122,7 @@ export async function createGeneration(
       idleFor: idleFor(config),
     }),
     sessions,
+    stepUps: lasting.stepUps,
     tokens: createAccessTokenVerifier({
       issuer: config.issuer,
       verifier: jwts,

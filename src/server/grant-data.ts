@@ -9,6 +9,8 @@ export interface GrantData {
   readonly authTime: Seconds;
   /** What the client called itself, for lists that people read. */
   readonly clientName: string | null;
+  /** What the client asked for and the grant does not hold: its user said no, or the client may not have it. */
+  readonly refused: readonly string[];
 }
 
 /** Without member names: it is kept a million times. */
@@ -17,16 +19,23 @@ type Encoded = readonly [
   nonce: GrantData['nonce'],
   authTime: GrantData['authTime'],
   clientName: GrantData['clientName'],
+  /** Nearly always left out. */
+  refused?: string,
 ];
 
 /** For `NewGrant.data`. */
-export function encodeGrantData({ scopes, nonce, authTime, clientName }: GrantData): string {
-  const encoded: Encoded = [scopes.join(' '), nonce, authTime, clientName];
+export function encodeGrantData({ scopes, nonce, authTime, clientName, refused }: GrantData): string {
+  const plain = [scopes.join(' '), nonce, authTime, clientName] as const;
+  const encoded: Encoded = refused.length === 0 ? plain : [...plain, refused.join(' ')];
   return JSON.stringify(encoded);
 }
 
 /** Of `GrantView.data`, which only {@link encodeGrantData} writes. */
 export function decodeGrantData(text: string): GrantData {
-  const [scope, nonce, authTime, clientName] = JSON.parse(text) as Encoded;
-  return { scopes: scope === '' ? [] : scope.split(' '), nonce, authTime, clientName };
+  const [scope, nonce, authTime, clientName, refused = ''] = JSON.parse(text) as Encoded;
+  return { scopes: listed(scope), nonce, authTime, clientName, refused: listed(refused) };
+}
+
+function listed(text: string): string[] {
+  return text === '' ? [] : text.split(' ');
 }

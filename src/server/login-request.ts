@@ -5,6 +5,8 @@ export interface LoginRequest {
   readonly redirectUri: string;
   readonly state: string | null;
   readonly scopes: readonly string[];
+  /** Those of the catalogue that the client named, granted or not; absent in requests of an older version. */
+  readonly wanted?: readonly string[];
   readonly resource: string;
   readonly challenge: string;
   readonly nonce: string | null;

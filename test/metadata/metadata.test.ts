@@ -15,6 +15,7 @@ const config: MetadataConfig = {
   registration: { allowConfidential: false, forceConfidentialRedirectUris: [] },
   clients: [],
   proxies: [],
+  scopesOnDemand: [],
 };
 
 const server = (changes: Partial<MetadataConfig> = {}): object =>
@@ -117,7 +118,7 @@ describe('the OpenID document', () => {
 });
 
 describe('the metadata of a protected resource (RFC 9728)', () => {
-  const proxy = { resource, scopes: ['mcp:read'] };
+  const proxy = { resource, scopes: ['mcp:read'], scopesSupported: null, tools: null };
 
   it('leads to us, with every scope but offline_access', () => {
     expect(protectedResourceMetadata({ config, resource })).toEqual({
@@ -134,13 +135,13 @@ describe('the metadata of a protected resource (RFC 9728)', () => {
   });
 
   it('does not name the scopes of another resource’s proxy', () => {
-    const other = { resource: `${resource}/other`, scopes: ['mcp:admin'] };
+    const other = { ...proxy, resource: `${resource}/other`, scopes: ['mcp:admin'] };
     const document = protectedResourceMetadata({ config: { ...config, proxies: [other, proxy] }, resource });
     expect(document).toMatchObject({ scopes_supported: ['mcp:read'] });
   });
 
   it('never names offline_access, not even if a proxy demands it', () => {
-    const odd = { resource, scopes: ['mcp:read', 'offline_access'] };
+    const odd = { ...proxy, scopes: ['mcp:read', 'offline_access'] };
     const document = protectedResourceMetadata({ config: { ...config, proxies: [odd] }, resource });
     expect(document).toMatchObject({ scopes_supported: ['mcp:read'] });
   });

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { auditEvents } from '../../src/observe/audit/event.ts';
 import { Endpoint } from '../proxy/endpoint.ts';
+import { post, toolCall } from '../tool-scopes/calls.ts';
 import { Exposition } from './exposition.ts';
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
@@ -15,11 +16,13 @@ const asked = (text: string): readonly string[] => [
 let numbers: Exposition;
 
 beforeAll(async () => {
-  const endpoint = await Endpoint.start();
+  const endpoint = await Endpoint.start({ proxy: { tools: { '*': [], write: ['email'] } } });
   const { stack } = endpoint;
   const { access_token, clientId, refresh_token } = await stack.signIn();
   await stack.refresh(clientId, refresh_token);
   await endpoint.call(access_token);
+  const plain = await stack.signIn({ scope: 'openid' });
+  await post(endpoint, plain.access_token, toolCall('write'));
   await stack.auth.metrics();
   numbers = new Exposition(await stack.auth.metrics());
   await endpoint.close();

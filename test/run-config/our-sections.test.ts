@@ -53,6 +53,8 @@ describe('proxy', () => {
       target,
       upstream: 'default',
       scopes: [],
+      scopesSupported: null,
+      tools: null,
       maxBody: 16_777_216,
     };
     expect(proxies).toEqual([expected]);

@@ -137,6 +137,19 @@ export interface AuditDetails {
     readonly grant: GrantLabel | null;
     readonly user: UserLabel | null;
   };
+  /** A call needed scopes that its token lacks: its client was sent to authorize for them, or told that this would not help. */
+  scope_insufficient: {
+    readonly correlationId: CorrelationLabel;
+    readonly source: SourceLabel;
+    readonly client: ClientLabel;
+    readonly user: UserLabel;
+    readonly grant: GrantLabel;
+    readonly resource: NameLabel;
+    /** What was called; `null` when every request there needs them. */
+    readonly tool: OutsideLabel | null;
+    readonly missing: readonly NameLabel[];
+    readonly answer: 'challenged' | 'explained';
+  };
   /** A client registered itself. */
   client_registered: RequestDetails & { readonly redirectTargets: readonly OutsideLabel[] };
 
@@ -239,6 +252,7 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   refresh_advanced: { outcome: 'success', urgent: true },
   theft_detected: { outcome: 'attack', urgent: true },
   revoked: { outcome: 'success' },
+  scope_insufficient: { outcome: 'denied', anonymous: true },
   client_registered: { outcome: 'success', anonymous: true },
   connection_refreshed: { outcome: 'success' },
   connection_revoked: { outcome: 'success' },

@@ -19,6 +19,8 @@ export interface Metrics {
   readonly cacheLooks: Counter<readonly ['cache', 'result']>;
   /** Answers of MCP endpoints by status class; `aborted` when the client left before there was one. */
   readonly proxied: Counter<readonly ['path', 'status']>;
+  /** Calls whose token lacked scopes, by what was said. */
+  readonly scopeRefusals: Counter<readonly ['path', 'answer']>;
   /** Until the answer begins. */
   readonly proxySeconds: Histogram<readonly ['path']>;
   /** Adds a number that is read at each rendering, in place of one of the same name. */
@@ -61,6 +63,10 @@ function countersOf(keep: Keep): Omit<Metrics, 'gauge' | 'render'> {
     upstreamSeconds: seconds('upstream', 'Calls to identity providers.', ['upstream', 'call', 'outcome']),
     cacheLooks: counter('cache_looks_total', 'Looks into caches.', ['cache', 'result']),
     proxied: counter('proxy_requests_total', 'Answers of MCP endpoints.', ['path', 'status']),
+    scopeRefusals: counter('proxy_scope_refusals_total', 'Calls whose token lacked scopes.', [
+      'path',
+      'answer',
+    ]),
     proxySeconds: seconds('proxy_request', 'Time until an MCP endpoint began to answer.', ['path']),
   };
 }

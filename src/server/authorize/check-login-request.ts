@@ -3,7 +3,8 @@ import { OAuthError } from '../../oauth/errors.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { checkChallenge } from '../../oauth/pkce.ts';
 import { chooseResource } from '../../oauth/resource.ts';
-import { grantableScopes, parseScope } from '../../oauth/scope.ts';
+import { parseScope } from '../../oauth/scope.ts';
+import { clientScopes } from '../client-scopes.ts';
 import type { ServerContext } from '../context.ts';
 import type { LoginRequest } from '../login-request.ts';
 import { checkMaxAge, checkPrompt, checkRequestForm, checkState } from './check-request.ts';
@@ -17,16 +18,15 @@ export function checkLoginRequest(
   { client, redirectUri, parameters }: { client: Client; redirectUri: string; parameters: Parameters },
 ): LoginRequest {
   checkRequestForm(parameters);
-  const scopes = grantableScopes(parseScope(parameters.get('scope')), {
-    supported: config.scopesSupported,
-    client: client.scopes,
-  });
+  const resource = chooseResource(parameters.all('resource'), config);
+  const requested = parseScope(parameters.get('scope'));
   return {
     clientId: client.id,
     redirectUri,
     state: checkState(parameters),
-    scopes,
-    resource: chooseResource(parameters.all('resource'), config),
+    scopes: clientScopes(config, client, { resource, requested }),
+    wanted: requested.filter((scope) => config.scopesSupported.includes(scope)),
+    resource,
     challenge: checkChallenge(parameters.get('code_challenge'), parameters.get('code_challenge_method')),
     nonce: shortText(parameters, 'nonce'),
     prompt: checkPrompt(parameters),

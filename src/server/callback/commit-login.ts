@@ -1,6 +1,7 @@
 import type { Client } from '../../clients/client.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { randomToken } from '../../crypto/random.ts';
+import { missingScopes } from '../../oauth/scope-hierarchy.ts';
 import type { LoginDetails } from '../../observe/audit/event.ts';
 import type { GrantLabel, UserLabel } from '../../observe/audit/labels.ts';
 import { grantLabel, nameLabel, userLabel } from '../../observe/audit/labels.ts';
@@ -83,6 +84,7 @@ function newGrant(
       nonce: request.nonce,
       authTime: collected.authTime,
       clientName: client.name,
+      refused: missingScopes(request.scopes, request.wanted ?? [], config.scopeHierarchy),
     }),
   };
 }

@@ -30,6 +30,7 @@ type Rotated = Extract<RotateRefreshResult, { r: 'ok' | 'retry' | 'advanced' }>;
 export async function handler(context: ServerContext, request: GrantRequest): Promise<object> {
   const token = context.codec.open('refresh', request.parameters.get('refresh_token') ?? '');
   if (!token) throw new OAuthError('invalid_grant', 'the refresh token is not valid');
+  checkReflex(context, request, token);
   const step = rotation(context, request, token);
   const lacking = await lacksEvidence(context, token);
   let result = await context.store.rotateRefresh(lacking ? { ...step, identityMaxAge: 0 } : step);
@@ -86,6 +87,15 @@ async function lacksEvidence({ store, lookups, vault }: ServerContext, token: Op
   if (session?.state !== 'active') return false;
   const { userId, identity } = session.grant;
   return lookups.lacks(vault.openIdentity({ bucket, userId }, identity));
+}
+
+/**
+ * Some clients answer a challenge for more scopes with a refresh, which cannot bring any, and then give up. Told that only
+ * their user can help, they go on to authorize. Nothing is consumed, and the next refresh is like any other.
+ */
+function checkReflex({ stepUps }: ServerContext, request: GrantRequest, token: OpaqueToken): void {
+  if (request.parameters.has('scope') || !stepUps.takeReflex(`${token.bucket}.${token.grantId}`)) return;
+  throw new OAuthError('interaction_required', 'more scopes need the user: send a new authorization request');
 }
 
 /** Fewer scopes on request (RFC 6749 §6); unknown ones are dropped, and asking for none of ours changes nothing. */

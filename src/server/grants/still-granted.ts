@@ -4,6 +4,7 @@ import { OAuthError } from '../../oauth/errors.ts';
 import type { GrantView } from '../../store/contract.ts';
 import type { ServerContext } from '../context.ts';
 import type { GrantData } from '../grant-data.ts';
+import { clientScopes } from '../client-scopes.ts';
 import { decodeGrantData } from '../grant-data.ts';
 
 /**
@@ -23,7 +24,6 @@ export function stillGranted(
     throw new OAuthError('invalid_grant', 'the identity provider of this grant is no longer in use here');
   }
   const data = decodeGrantData(grant.data);
-  const may = (scope: string): boolean =>
-    config.scopesSupported.includes(scope) && (client.scopes?.includes(scope) ?? true);
-  return { ...data, scopes: data.scopes.filter(may) };
+  const may = clientScopes(config, client, { resource: grant.resource, requested: data.scopes });
+  return { ...data, scopes: data.scopes.filter((scope) => may.includes(scope)) };
 }

@@ -1,0 +1,24 @@
+import { missingScopes } from '../oauth/scope-hierarchy.ts';
+import type { ScopeLack, StepUpVerdict } from '../resource/scope-lack.ts';
+import { clientScopes } from './client-scopes.ts';
+import type { ServerContext } from './context.ts';
+import { decodeGrantData } from './grant-data.ts';
+
+/**
+ * Whether it can help to send a client to authorize for the scopes that it lacks. It cannot when this very grant was asked
+ * for them and does not have them, when the client may never have them, and when its user's grants before this one came back
+ * without: each of these would go round in a circle, and with a provider that signs in by itself nobody would stop it.
+ */
+export async function judgeStepUp(context: ServerContext, lack: ScopeLack): Promise<StepUpVerdict> {
+  const { config, clients, stepUps } = context;
+  const { token, session, resource, missing } = lack;
+  const { refused } = decodeGrantData(session.grant.data);
+  if (missing.some((scope) => refused.includes(scope))) return 'explain';
+  // Who cannot be asked about today is judged by the rest.
+  const client = await clients.find(token.clientId).catch(() => null);
+  if (client) {
+    const possible = clientScopes(config, client, { resource, requested: missing });
+    if (missingScopes(possible, missing, config.scopeHierarchy).length > 0) return 'explain';
+  }
+  return stepUps.admit(lack) ? 'challenge' : 'explain';
+}
