@@ -10,6 +10,7 @@ import type {
   TakePending,
   TakePendingResult,
 } from './pending-contract.ts';
+import type { ConsentSteps, LoginConsent } from './consent-contract.ts';
 import type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, Sealed } from './terms.ts';
 
 export type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, Sealed } from './terms.ts';
@@ -114,7 +115,7 @@ export interface NewGrant {
   readonly data: string;
 }
 
-export interface CommitLogin {
+export interface CommitLogin extends LoginConsent {
   readonly transaction: string;
   readonly leg: number;
   readonly attempt: Attempt;
@@ -128,13 +129,12 @@ export interface CommitLogin {
 
 /**
  * `kept`: an alive connection with more scopes stood there and stays; `done`: another answer of this login won; `denied`:
- * the user has said no meanwhile.
+ * the user has said no meanwhile; `unconsented`: the remembered consent is no more, and nothing has changed: the user is to be
+ * asked.
  */
 export type CommitLoginResult =
   | { readonly r: 'ok'; readonly connection: 'stored' | 'kept' }
-  | { readonly r: 'done' }
-  | { readonly r: 'denied' }
-  | { readonly r: 'missing' };
+  | { readonly r: 'done' | 'denied' | 'unconsented' | 'missing' };
 
 export interface RedeemCode extends GrantKey {
   readonly codeSeed: Hash;
@@ -332,7 +332,7 @@ export interface StoreStats {
  * results; no caller composes check-then-act. The store's own clock decides. A method rejects only when the store
  * itself fails (`storage_failed`), and then nothing was consumed or the same attempt may be tried again.
  */
-export interface AuthStore {
+export interface AuthStore extends ConsentSteps {
   readonly traits: StoreTraits;
   /** Resolves when the store answers; rejects with the reason when it does not. */
   health(): Promise<void>;

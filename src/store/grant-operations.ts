@@ -15,6 +15,7 @@ import type {
   UserConnection,
 } from './contract.ts';
 import type { RevocationReason } from '../observe/audit/event.ts';
+import { forgetClientConsents, forgetConsents } from './consent-operations.ts';
 import { connectionRow, storeConnection } from './connection-operations.ts';
 import { retireConnection, retireUser } from './ended-operations.ts';
 import { decideRedeem, decideRotate, redeemed, rotated } from './grant-machine.ts';
@@ -143,6 +144,7 @@ export function revokeGrant(rows: Rows, revoke: RevokeGrant): boolean {
 export function revokeUser(rows: Rows, { bucket, userId }: { bucket: string; userId: string }): number {
   const grants = rows.grantsOf(bucket, userId).filter((grant) => isLive(grant, rows.now()));
   for (const grant of grants) endGrant(rows, grant, 'user_revoked');
+  forgetConsents(rows, bucket, userId);
   return grants.length;
 }
 
@@ -170,6 +172,8 @@ export function dropExpired(rows: Rows, grant: GrantRecord): void {
 function endGrant(rows: Rows, grant: GrantRecord, why: RevocationReason): void {
   rows.saveGrant({ ...grant, state: 'revoked', revokedBecause: why });
   const { bucket, userId } = grant;
+  // What an upstream ends is nobody's change of mind.
+  if (why !== 'upstream_ended' && why !== 'upstream_silent') forgetClientConsents(rows, grant);
   if (!hasLiveGrant(rows, grant)) retireUser(rows, bucket, userId);
 }
 

@@ -1,4 +1,5 @@
 import type { CommitLogin, CommitLoginResult } from './contract.ts';
+import { recallConsent, rememberConsent, touchConsent } from './consent-operations.ts';
 import { storeConnection } from './connection-operations.ts';
 import type {
   AdvancePending,
@@ -33,7 +34,10 @@ export function putPending(rows: Rows, pending: PutPending, caps: StoreCaps): Pu
     if (known.done) return ended(known);
     const { leg, takenLeg } = known;
     if (takenLeg >= leg) return { r: 'taken' };
-    return stepOf(leg) === 0 ? { r: 'ok', leg } : { r: 'ok', leg, sealed: known.sealed };
+    if (stepOf(leg) > 0) return { r: 'ok', leg, sealed: known.sealed };
+    // Who goes back and allows less means it.
+    rows.savePending({ ...known, sealed });
+    return { r: 'ok', leg };
   }
   makeRoom(rows, source, caps);
   rows.savePending({ transaction, sealed, source, expiresAt: after(now, ttl), ...untouched });
@@ -138,6 +142,10 @@ export function commitLogin(rows: Rows, login: CommitLogin, caps: StoreCaps): Co
   // Only an answer that was taken ends a login; of several legs the first one to get here does.
   if (login.leg > row.takenLeg || stepOf(login.leg) !== stepOf(row.leg)) return { r: 'missing' };
   const { bucket, userId } = login.connection;
+  const { consented, remember } = login;
+  const consent =
+    consented === undefined ? null : recallConsent(rows, { bucket, userId, consentId: consented });
+  if (consented !== undefined && !consent) return { r: 'unconsented' };
   // What a user left behind who has no grant any more counts for nothing.
   if (!rows.grantsOf(bucket, userId).some((grant) => isLive(grant, rows.now())))
     rows.deleteUser(bucket, userId);
@@ -147,6 +155,8 @@ export function commitLogin(rows: Rows, login: CommitLogin, caps: StoreCaps): Co
   // What was asked for and what earlier upstreams gave is in its place now, and nowhere else.
   const sealed = new Uint8Array();
   rows.savePending({ ...row, sealed, done: true, doneBy: login.attempt, doneAs: connection });
+  if (consent) touchConsent(rows, consent);
+  if (remember) rememberConsent(rows, { bucket, userId }, remember);
   makeRoomForGrant(rows, login, caps);
   rows.saveGrant(newGrant(rows, login));
   return { r: 'ok', connection };

@@ -1,9 +1,12 @@
 import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
+import type { ConsentKey } from './consent-contract.ts';
 import { dropExpired } from './grant-operations.ts';
+import { MemoryConsents } from './memory-consents.ts';
 import { PackedRecords } from './packed-records.ts';
 import type {
   ConnectionRecord,
+  ConsentRecord,
   EndedRecord,
   GrantRecord,
   PendingRecord,
@@ -35,6 +38,7 @@ export class MemoryRows implements Rows {
   readonly #records = new PackedRecords();
   readonly #grants = new Map<string, string>();
   readonly #users = new Map<string, Owned>();
+  readonly #consents = new MemoryConsents();
   readonly #ended = new Map<string, EndedRecord>();
   readonly #rings = new Map<string, KeyRingRow>();
   readonly #wheel = new Map<number, string[]>();
@@ -190,6 +194,22 @@ export class MemoryRows implements Rows {
     return { records, next: keys.length < limit ? null : String(start + limit) };
   }
 
+  consent(key: ConsentKey): ConsentRecord | undefined {
+    return this.#consents.get(key);
+  }
+
+  saveConsent(record: ConsentRecord): void {
+    this.#consents.save(record);
+  }
+
+  deleteConsent(key: ConsentKey): void {
+    this.#consents.delete(key);
+  }
+
+  consentsOf(bucket: Bucket, userId: string): readonly ConsentRecord[] {
+    return this.#consents.of(bucket, userId);
+  }
+
   ended(id: string): EndedRecord | undefined {
     return this.#ended.get(id);
   }
@@ -226,6 +246,7 @@ export class MemoryRows implements Rows {
     if (Math.abs(now - this.#sweptAt) >= sweepEvery) {
       this.#sweptAt = now;
       this.#sweepPending(now);
+      this.#consents.sweep(now);
     }
     let left = sweepLimit;
     while (left > 0 && this.#slot <= Math.floor(now / slotWidth)) {

@@ -1,4 +1,5 @@
 import { beginUpstreamRefresh, endUpstreamRefresh } from './connection-operations.ts';
+import { forgetConsent, listConsents, recallConsent } from './consent-operations.ts';
 import type { AuthStore, KeyRingRow } from './contract.ts';
 import { settleEnded, takeEnded } from './ended-operations.ts';
 import {
@@ -35,6 +36,9 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   takePending: (rows, [take]) => takePending(rows, take),
   advancePending: (rows, [advance]) => advancePending(rows, advance),
   commitLogin: (rows, [login], caps) => commitLogin(rows, login, caps),
+  recallConsent: (rows, [key]) => recallConsent(rows, key),
+  listConsents: (rows, [user]) => listConsents(rows, user),
+  forgetConsent: (rows, [key]) => forgetConsent(rows, key),
   redeemCode: (rows, [code]) => redeemCode(rows, code),
   rotateRefresh: (rows, [token]) => rotateRefresh(rows, token),
   readSession: (rows, [read]) => readSession(rows, read),
@@ -76,6 +80,9 @@ export function stepsBy(
     takePending: (...args) => run('takePending', args),
     advancePending: (...args) => run('advancePending', args),
     commitLogin: (...args) => run('commitLogin', args),
+    recallConsent: (...args) => run('recallConsent', args),
+    listConsents: (...args) => run('listConsents', args),
+    forgetConsent: (...args) => run('forgetConsent', args),
     redeemCode: (...args) => run('redeemCode', args),
     rotateRefresh: (...args) => run('rotateRefresh', args),
     readSession: (...args) => run('readSession', args),

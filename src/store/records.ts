@@ -1,5 +1,6 @@
 import type { RevocationReason } from '../observe/audit/event.ts';
 import type { Milliseconds } from '../types/time.ts';
+import type { ConsentKey, RememberedConsent } from './consent-contract.ts';
 import type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, KeyRingRow, Sealed } from './contract.ts';
 
 /** A pending login as a backend keeps it. */
@@ -79,6 +80,9 @@ export interface ConnectionRecord extends ConnectionKey {
   readonly refreshedAt: Milliseconds;
 }
 
+/** A consent that its user wants remembered. */
+export type ConsentRecord = RememberedConsent;
+
 /** An ended connection, until its upstream knows. */
 export interface EndedRecord extends ConnectionKey {
   readonly id: string;
@@ -131,6 +135,11 @@ export interface Rows {
     cursor: string,
     limit: number,
   ): { readonly records: readonly ConnectionRecord[]; readonly next: string | null };
+  consent(key: ConsentKey): ConsentRecord | undefined;
+  saveConsent(record: ConsentRecord): void;
+  deleteConsent(key: ConsentKey): void;
+  consentsOf(bucket: Bucket, userId: string): readonly ConsentRecord[];
+
   ended(id: string): EndedRecord | undefined;
   saveEnded(record: EndedRecord): void;
   deleteEnded(id: string): void;

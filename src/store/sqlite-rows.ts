@@ -1,9 +1,11 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Milliseconds } from '../types/time.ts';
 import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
+import type { ConsentKey } from './consent-contract.ts';
 import { dropExpired } from './grant-operations.ts';
 import type {
   ConnectionRecord,
+  ConsentRecord,
   EndedRecord,
   GrantRecord,
   PendingRecord,
@@ -143,6 +145,25 @@ export class SqliteRows implements Rows {
     return { records, next: last ? JSON.stringify([last.userId, last.upstream, last.account]) : null };
   }
 
+  consent({ userId, consentId }: ConsentKey): ConsentRecord | undefined {
+    const sql = 'SELECT * FROM consents WHERE userId = ? AND consentId = ?';
+    // The columns are the record's fields.
+    return this.#get(sql, userId, consentId) as ConsentRecord | undefined;
+  }
+
+  saveConsent(record: ConsentRecord): void {
+    this.#save('consents', ['userId', 'consentId'], { ...record });
+  }
+
+  deleteConsent({ userId, consentId }: ConsentKey): void {
+    this.#run('DELETE FROM consents WHERE userId = ? AND consentId = ?', userId, consentId);
+  }
+
+  consentsOf(_bucket: Bucket, userId: string): readonly ConsentRecord[] {
+    const sql = 'SELECT * FROM consents WHERE userId = ?';
+    return this.#all(sql, userId) as unknown as ConsentRecord[];
+  }
+
   ended(id: string): EndedRecord | undefined {
     // The columns are the record's fields.
     return this.#get('SELECT * FROM ended WHERE id = ?', id) as EndedRecord | undefined;
@@ -196,9 +217,15 @@ export class SqliteRows implements Rows {
   purge(): boolean {
     const old = '(SELECT "transaction" FROM pending WHERE expiresAt <= ? LIMIT ?)';
     const dropped = this.#run(`DELETE FROM pending WHERE "transaction" IN ${old}`, this.#now, purgeLimit);
+    const consents = '(SELECT userId, consentId FROM consents WHERE expiresAt <= ? LIMIT ?)';
+    const forgotten = this.#run(
+      `DELETE FROM consents WHERE (userId, consentId) IN ${consents}`,
+      this.#now,
+      purgeLimit,
+    );
     const expired = this.#all('SELECT * FROM grants WHERE expiresAt <= ? LIMIT ?', this.#now, purgeLimit);
     for (const row of expired) dropExpired(this, readGrant(row));
-    return dropped === purgeLimit || expired.length === purgeLimit;
+    return dropped === purgeLimit || forgotten === purgeLimit || expired.length === purgeLimit;
   }
 
   #save(table: string, key: readonly string[], record: Record<string, unknown>): void {

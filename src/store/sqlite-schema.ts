@@ -3,7 +3,7 @@ import { SallyportError } from '../types/error.ts';
 import type { Milliseconds } from '../types/time.ts';
 
 /** Counted up with every change of the schema; kept in the file as `user_version`. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 /** Marks a file as ours (`application_id`): "sally" in a telephone's digits. */
 const applicationId = 72_559;
@@ -50,8 +50,17 @@ const versionTwo = `
   CREATE INDEX ended_due ON ended (dueAt);
 `;
 
+/** To version 3: what users want remembered. */
+const versionThree = `
+  CREATE TABLE consents (
+    userId TEXT NOT NULL, consentId TEXT NOT NULL, bucket TEXT NOT NULL, client TEXT NOT NULL, data TEXT NOT NULL,
+    createdAt INTEGER NOT NULL, usedAt INTEGER NOT NULL, expiresAt INTEGER NOT NULL, PRIMARY KEY (userId, consentId)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX consents_expiry ON consents (expiresAt);
+`;
+
 /** What leads from each version to the next. */
-const migrations: readonly string[] = [versionOne, versionTwo];
+const migrations: readonly string[] = [versionOne, versionTwo, versionThree];
 
 /**
  * Sets the connection up and brings the schema to our version.

@@ -23,6 +23,15 @@ describe.each(backends)('%s: logins under way', (_, open) => {
     expect((await bench.store.stats()).pending).toBe(1);
   });
 
+  it('carry what was put last, until their answer comes', async () => {
+    await put('t');
+    const again = { transaction: 't', ttl: 10 * minute, source: 'a' };
+    await bench.store.putPending({ ...again, sealed: bytes('less') });
+    expect(await take('t')).toMatchObject({ r: 'ok', sealed: bytes('less') });
+    expect(await bench.store.putPending({ ...again, sealed: bytes('more') })).toEqual({ r: 'taken' });
+    expect(await take('t')).toMatchObject({ r: 'restarted', sealed: bytes('less') });
+  });
+
   it('are taken once: of fifty at the same time one gets the answer', async () => {
     await put('t');
     const results = await Promise.all(Array.from({ length: 50 }, () => take('t')));
