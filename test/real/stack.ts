@@ -21,6 +21,9 @@ export interface RealStackOptions {
   readonly target?: string;
   /** Who may sign in; anyone by default. */
   readonly access?: 'anyone' | readonly object[];
+  /** More of the proxy's section, and more sections. */
+  readonly proxy?: object;
+  readonly config?: object;
 }
 
 /** A gateway as operators run it: a front (the issuer's address), the gateway, a certified provider, an MCP server. */
@@ -125,9 +128,10 @@ async function build(options: RealStackOptions, cleanup: Cleanup): Promise<RealS
     upstreams: [upstreamSection(options.upstream ?? 'oidc', { provider: provider.url, redirectUri })],
     token_lifespans: { access_token_lifespan: options.accessTokenLifespan ?? '5m' },
     listen: { host: '127.0.0.1', port: gatewayPort },
-    proxy: [{ path: '/mcp', target: options.target ?? everything?.url }],
+    proxy: [{ path: '/mcp', target: options.target ?? everything?.url, ...options.proxy }],
     access: options.access ?? 'anyone',
     storage: { type: 'memory' },
+    ...options.config,
   };
   const noFiles = (path: string): Promise<never> =>
     Promise.reject(new Error(`nothing is read here: ${path}`));

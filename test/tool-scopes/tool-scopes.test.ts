@@ -80,7 +80,7 @@ describe('a tool', () => {
 
   it('reaches the server in the very bytes that were checked', async () => {
     const body =
-      '{ "jsonrpc":"2.0",\t"id":"\\u0031",\r\n"method":"tools\\/call","params":{"name":"list","x":"é😀"} }';
+      '{ "jsonrpc":"2.0",\t"id":"\\u0031",\r\n"method":"tools\\/call","params":{"name":"list","x":"é😀 \\": \\\\"} }';
     expect((await post(endpoint, reader, body)).status).toBe(200);
     expect(endpoint.seen).toMatchObject([{ method: 'POST', body }]);
     expect(endpoint.seen[0]?.headers['content-length']).toBe(String(Buffer.byteLength(body)));

@@ -46,8 +46,16 @@ export async function commitLogin(context: ServerContext, ended: Login): Promise
   log.info({ result: committed.r, sub: userId, sid: `${bucket}.${grantId}`, correlationId }, 'login ended');
   if (committed.r === 'denied') throw cancelled();
   if (committed.r !== 'ok') return null;
+  tellStepUps(context, ended);
   auditLogin(context, ended, { user: userLabel(userId), grant: grantLabel({ bucket, grantId }) });
   return codec.issue('code', { bucket, grantId, generation: 0, seed });
+}
+
+/** A client that was sent to authorize for more scopes may be back with them. */
+function tellStepUps({ stepUps, config }: ServerContext, { transaction, collected, client }: Login): void {
+  const { scopes, resource } = transaction.request;
+  const has = (scope: string): boolean => missingScopes(scopes, [scope], config.scopeHierarchy).length === 0;
+  stepUps.granted({ subject: collected.userId, clientId: client.id, resource, has });
 }
 
 function auditLogin(
