@@ -1,6 +1,6 @@
 /**
  * Sallyport on `node:http`. The first argument is the store, `memory` or the path of a SQLite file; the second, when there
- * is one, an MCP server to stand before as a gateway.
+ * is one, an MCP server to stand before as a gateway; the third, `tools`, makes its tools need scopes.
  */
 import { resolveRunConfig } from '../../src/config/resolve.ts';
 import { createGateway } from '../../src/gateway/gateway.ts';
@@ -17,7 +17,7 @@ import { listenOnLoopback } from './listen.ts';
 import type { SignIns } from './sign-ins.ts';
 import { createSignIns } from './sign-ins.ts';
 
-const [, , path = 'memory', target] = process.argv;
+const [, , path = 'memory', target, ruled] = process.argv;
 let running: Running | undefined;
 
 interface Running {
@@ -44,6 +44,9 @@ async function start(): Promise<null> {
   return null;
 }
 
+/** Rules as somebody writes them; the call that is measured falls under the third. */
+const tools = { '*': ['openid'], 'delete_*': ['email'], 'e*': ['offline_access'], write_file: ['email'] };
+
 function benchConfig(): ReturnType<typeof resolveRunConfig> {
   // Its endpoints are told, so that nothing here waits for a provider.
   const oauth2_config = {
@@ -60,7 +63,7 @@ function benchConfig(): ReturnType<typeof resolveRunConfig> {
     hmac_secret_files: ['/hmac'],
     access: 'anyone',
     token_lifespans: { access_token_lifespan: '24h' },
-    ...(target !== undefined && { proxy: [{ path: '/mcp', target }] }),
+    ...(target !== undefined && { proxy: [{ path: '/mcp', target, ...(ruled === 'tools' && { tools }) }] }),
   };
   return resolveRunConfig(runConfig, {
     env: { UPSTREAM_SECRET: 'upstream-secret-upstream-secret-1' },
