@@ -18,7 +18,7 @@ export function missingScopes(
   const absent = needed.filter((scope) => !granted.includes(scope));
   if (absent.length === 0) return absent;
   const all = withImplied(granted, hierarchy);
-  return absent.filter((scope) => !all.includes(scope));
+  return [...new Set(absent.filter((scope) => !all.includes(scope)))];
 }
 
 function impliedBy(scope: string, hierarchy: ScopeHierarchy): readonly string[] {

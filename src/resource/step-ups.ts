@@ -1,12 +1,13 @@
 import { LRUCache } from 'lru-cache';
+import { sha256 } from '../crypto/hash.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
 import type { ScopeLack } from './scope-lack.ts';
 
 /** What is remembered of challenges for more scopes, so that none of them goes round in a circle. In memory, and bounded. */
 export interface StepUps {
-  /** Counts a challenge; false when the user's grants before this one were challenged and came back without what they lacked. */
+  /** Counts a challenge; false when the user's grants before this one were challenged for the same and came back without. */
   readonly admit: (lack: ScopeLack) => boolean;
-  /** Hears of a new grant: one that has what was lacking ends the row. */
+  /** Hears of a new grant: one that has what was lacking ends its row. */
   readonly granted: (grant: GrantedScopes) => void;
   /**
    * Whether this grant was challenged so recently that a refresh can only be the client's reflex to it. Says so once for each
@@ -24,11 +25,11 @@ export interface GrantedScopes {
   readonly has: (scope: string) => boolean;
 }
 
-/** Grants that came back without what they lacked. */
+/** Grants that came back without the same scopes. */
 interface Row {
   readonly at: Milliseconds;
-  readonly sessions: readonly string[];
   readonly missing: readonly string[];
+  readonly sessions: readonly string[];
 }
 
 /** Grants in a row that are challenged; the next one is told in words. */
@@ -43,8 +44,11 @@ const reflexTime: Milliseconds = 30_000;
 /** Grants and users that are remembered. */
 const remembered = 10_000;
 
+/** Rows of one user at one client: combinations of scopes that are lacking. */
+const rowsEach = 8;
+
 export function createStepUps({ clock }: { readonly clock: Clock }): StepUps {
-  const rows = new LRUCache<string, Row>({ max: remembered });
+  const users = new LRUCache<string, readonly Row[]>({ max: remembered });
   const challenged = new LRUCache<string, Milliseconds>({ max: remembered });
   return {
     admit(lack) {
@@ -52,19 +56,25 @@ export function createStepUps({ clock }: { readonly clock: Clock }): StepUps {
       const { missing, resource, token } = lack;
       const { sessionId } = token;
       const key = keyOf({ ...token, resource });
-      const row = rows.get(key);
-      const known = row && now - row.at < memory ? row.sessions : [];
+      const rows = (users.get(key) ?? []).filter(({ at }) => now - at < memory);
+      const row = rows.find((one) => isSame(one.missing, missing));
+      const known = row?.sessions ?? [];
       // The same grant may ask as often as it likes: its client can have given up, and its user try something else.
-      const admitted = known.includes(sessionId) || known.length < patience;
-      if (!admitted) return false;
       const sessions = known.includes(sessionId) ? known : [...known, sessionId];
-      rows.set(key, { at: now, sessions, missing });
+      if (sessions.length > patience) return false;
+      const others = rows.filter((one) => one !== row).slice(0, rowsEach - 1);
+      users.set(key, [{ at: now, missing, sessions }, ...others]);
       if (isYoung(lack, now)) challenged.set(sessionId, now);
       return true;
     },
     granted(grant) {
       const key = keyOf(grant);
-      if (rows.get(key)?.missing.every((scope) => grant.has(scope))) rows.delete(key);
+      const rows = users.get(key);
+      if (rows)
+        users.set(
+          key,
+          rows.filter(({ missing }) => !missing.every((scope) => grant.has(scope))),
+        );
     },
     takeReflex(sessionId) {
       const at = challenged.get(sessionId);
@@ -79,6 +89,11 @@ function isYoung({ token: { issuedAt, expiresAt } }: ScopeLack, now: Millisecond
   return now < ((issuedAt + expiresAt) / 2) * 1000;
 }
 
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((scope) => other.includes(scope));
+}
+
 function keyOf({ subject, clientId, resource }: Omit<GrantedScopes, 'has'>): string {
-  return JSON.stringify([subject, clientId, resource]);
+  // Ids of clients may be long.
+  return sha256(JSON.stringify([subject, clientId, resource]));
 }

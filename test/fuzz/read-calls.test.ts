@@ -98,7 +98,7 @@ const body = fc.oneof(call, clean, tree.object, fc.array(fc.oneof(call, clean), 
 const escaping = fc.constantFrom<(text: string) => string>(
   (text) => JSON.stringify(text),
   (text) =>
-    `"${[...text].map((letter) => [...Array(letter.length).keys()].map((at) => `\\u${letter.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')).join('')}"`,
+    `"${Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')}"`,
   (text) => JSON.stringify(text).replaceAll('/', String.raw`\/`),
 );
 
