@@ -1,5 +1,6 @@
 import type { Secret } from '../types/secret.ts';
 import type { Milliseconds } from '../types/time.ts';
+import type { CimdConfig } from './cimd.ts';
 import type { UpstreamSettings } from './upstream-settings.ts';
 
 /** A PEM text and where it came from, so that an error about it can name the file. */
@@ -197,6 +198,7 @@ export interface Config {
   readonly toolhiveFile: boolean;
   readonly clients: readonly StaticClientConfig[];
   readonly registration: RegistrationConfig;
+  readonly cimd: CimdConfig;
   readonly brand: BrandConfig;
   /** Origins that browsers may call MCP endpoints from, beside our own and loopback. */
   readonly allowedOrigins: readonly string[];

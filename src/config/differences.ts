@@ -27,6 +27,7 @@ const durations: ReadonlySet<string> = new Set([
   'keyActivationDelay',
   'retiredSecretGrace',
   'shutdownDelay',
+  'cacheFallbackTtl',
 ]);
 
 /** Longest value that is shown, in characters. */

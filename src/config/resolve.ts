@@ -1,5 +1,6 @@
 import { resolveAccess, resolveAccessContact } from './access.ts';
 import { resolveAdmin } from './admin.ts';
+import { resolveCimd } from './cimd.ts';
 import type { Config } from './config.ts';
 import { resolveIssuer } from './issuer.ts';
 import { loadHmacSecrets, loadSigningKeys } from './keys.ts';
@@ -77,6 +78,7 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
     toolhiveFile,
     clients,
     registration: resolveRegistration(resolving),
+    cimd: await resolveCimd(resolving, issuer),
     brand: resolveBrand(resolving, issuer),
     allowedOrigins: resolveOrigins(resolving),
     injectUpstreamToken: !(config.disable_upstream_token_injection ?? false),

@@ -3,22 +3,6 @@ import type { z } from 'zod';
 import type { DurationText } from './schema-fields.ts';
 import { duration, flag, oneOf, optional, section, text, texts, wholeNumber } from './schema-fields.ts';
 
-/** Client ID Metadata Documents. */
-export interface CimdSection {
-  enabled?: boolean | undefined;
-  cache_max_size?: number | undefined;
-  cache_fallback_ttl?: DurationText | undefined;
-}
-
-export const cimdSchema: z.ZodType<CimdSection> = section<CimdSection>({
-  enabled: flag('Accept https URLs as client ids. Not served by this version.'),
-  cache_max_size: wholeNumber(
-    { min: 0, max: 1_000_000 },
-    { description: 'How many documents are kept. Not served by this version.', default: 256 },
-  ),
-  cache_fallback_ttl: duration('How long a document is kept. Not served by this version.', '5m'),
-});
-
 /** Transport security of the Redis connection. */
 export interface RedisTlsSection {
   insecure_skip_verify?: boolean | undefined;

@@ -35,10 +35,12 @@ import type {
   ProxySection,
   ShutdownSection,
 } from './schema-ours.ts';
+import { cimdSchema } from './schema-cimd.ts';
+import type { CimdSection } from './schema-cimd.ts';
 import { scopesSchema } from './schema-scopes.ts';
 import type { ScopesSection } from './schema-scopes.ts';
-import { cimdSchema, redisSchema } from './schema-unserved.ts';
-import type { CimdSection, RedisSection } from './schema-unserved.ts';
+import { redisSchema } from './schema-unserved.ts';
+import type { RedisSection } from './schema-unserved.ts';
 import { upstreamsSchema } from './schema-upstreams.ts';
 import type { UpstreamSection } from './schema-upstreams.ts';
 
@@ -281,7 +283,10 @@ export const runConfigSchema: z.ZodType<RunConfig> = section<RunConfig>({
   insecure_allow_http: flag(
     'This server and its upstreams may use http on hosts that are not loopback. For tests only.',
   ),
-  cimd: optional(cimdSchema, 'Client ID Metadata Documents. Not served by this version.'),
+  cimd: optional(
+    cimdSchema,
+    'Clients that identify themselves by a document (Client ID Metadata Documents).',
+  ),
   trusted_issuers: z
     .array(trustedIssuerSchema)
     .meta({ description: 'Issuers whose tokens may be exchanged. Not served by this version.' })

@@ -20,6 +20,12 @@ const ourFields: ReadonlySet<string> = new Set([
   'profile',
   'email_verified_fields',
   'body',
+  'trust',
+  'allow_hosts',
+  'deny_hosts',
+  'built_in_documents',
+  'logos',
+  'allow_loopback',
 ]);
 
 /**

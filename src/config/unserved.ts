@@ -3,7 +3,6 @@ import type { Resolving } from './resolving.ts';
 
 /** What of ToolHive's schema is read and not served, and what serves instead. */
 const alternatives = {
-  cimd: 'write enabled: false; clients register themselves at /oauth/register, or are listed in clients',
   trusted_issuers: 'remove it; let people and clients sign in with the authorization code grant',
   delegate_clients: 'remove it; list the clients in clients, where they sign people in',
   redis: 'use type: sqlite with a path on a durable volume, and one replica',
@@ -16,7 +15,6 @@ export function refuseUnserved({ config, findings }: Resolving): void {
     findings.refuse(path, complaint);
   };
   const { storage } = config;
-  if (config.cimd?.enabled) refuse(['cimd', 'enabled'], alternatives.cimd);
   for (const field of ['trusted_issuers', 'delegate_clients'] as const) {
     if ((config[field] ?? []).length > 0) refuse([field], alternatives[field]);
   }

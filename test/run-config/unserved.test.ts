@@ -3,7 +3,6 @@ import { problemsOf, runConfig } from './fixture.ts';
 
 describe('what ToolHive has and this version does not serve', () => {
   it.each([
-    ['client id documents', runConfig({ cimd: { enabled: true } }), 'cimd'],
     [
       'token exchange',
       runConfig({ trusted_issuers: [{ issuer_url: 'https://x.example.com' }] }),
@@ -23,7 +22,6 @@ describe('what ToolHive has and this version does not serve', () => {
 
   it('is fine while it is absent, empty or switched off', async () => {
     const off = {
-      cimd: { enabled: false, cache_max_size: 256, cache_fallback_ttl: '5m' },
       trusted_issuers: [],
       delegate_clients: [],
       storage: { type: 'memory' },
