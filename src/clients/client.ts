@@ -35,7 +35,7 @@ export interface Client {
   readonly secretExpiresAt: number;
   /** Compares in constant time; always false for a public client. */
   checkSecret(secret: string): boolean;
-  /** For `private_key_jwt`, else `null`. */
+  /** For `private_key_jwt`, else `null`; beside `none`: an assertion is measured by them when there is one. */
   readonly keys: ClientKeys | null;
   /** `null`: every supported scope. */
   readonly scopes: readonly string[] | null;
@@ -48,6 +48,8 @@ export interface Client {
   readonly applicationType: 'native' | 'web' | null;
   /** As it registered (RFC 7591 §2); `null` when it did not say. Never trust it. */
   readonly softwareId: string | null;
+  /** An https address of a picture, which we fetch and serve ourselves; absent: none. */
+  readonly logoUri?: string;
   readonly idTokenAlg: string | null;
   /** Resources whose tokens it may introspect. */
   readonly introspects: readonly string[];

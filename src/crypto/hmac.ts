@@ -12,6 +12,7 @@ export type Purpose =
   | 'connections'
   | 'connections-state'
   | 'connections-link'
+  | 'client-logo'
   | 'ring-wrap'
   | 'name'
   | 'vault';

@@ -26,6 +26,8 @@ export interface KeyRings {
   readonly connectionsLink: readonly MacKey[];
   readonly clientIds: readonly MacKey[];
   readonly clientSecrets: readonly MacKey[];
+  /** Addresses of logos that we serve. */
+  readonly clientLogos: readonly MacKey[];
   readonly vault: Sealer;
 }
 
@@ -93,6 +95,7 @@ export async function openKeyRings({
     connectionsLink: secrets.map((secret) => deriveMacKey(secret, 'connections-link')),
     clientIds: clients.map((secret) => deriveMacKey(secret, 'client-id')),
     clientSecrets: clients.map((secret) => deriveMacKey(secret, 'client-secret')),
+    clientLogos: secrets.map((secret) => deriveMacKey(secret, 'client-logo')),
     vault: createSealer(vault.map((secret) => deriveKeyBytes(secret, 'vault'))),
   };
   return { rings, plan: planned };

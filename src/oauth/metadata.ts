@@ -44,10 +44,12 @@ interface Source {
   readonly config: MetadataConfig;
   /** Algorithm that signs ID tokens. */
   readonly idTokenAlg: string;
+  /** Clients may identify themselves by documents. */
+  readonly clientDocuments?: boolean;
 }
 
 /** RFC 8414 §2. Tells what is served, and nothing else. */
-export function authorizationServerMetadata({ config }: Source): object {
+export function authorizationServerMetadata({ config, clientDocuments = false }: Source): object {
   const { issuer } = config;
   const secretMethods = secretMethodsOf(config);
   return {
@@ -67,6 +69,8 @@ export function authorizationServerMetadata({ config }: Source): object {
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
+    // Absent is false: who reads `true` tries nothing else.
+    ...(clientDocuments && { client_id_metadata_document_supported: true }),
   };
 }
 

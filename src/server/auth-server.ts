@@ -28,6 +28,7 @@ import type { ServerContext } from './context.ts';
 import { createGeneration, looks, nothingMade } from './create-context.ts';
 import type { Lasting } from './create-context.ts';
 import type { UpstreamFilter } from './callback/chain.ts';
+import type { DocumentFetch } from './client-documents.ts';
 import { addGauges } from './gauges.ts';
 import { Generations } from './generations.ts';
 import type { Readiness } from './readiness.ts';
@@ -42,6 +43,8 @@ export interface AuthServerOptions {
   readonly audit?: AuditFunction;
   /** What goes to the upstreams, instead of a guarded fetch whose policy follows from the configuration. Stays the caller's. */
   readonly fetch?: GuardedFetch;
+  /** Makes what fetches documents and logos of clients, from the policy that a guarded fetch would keep to. */
+  readonly documentFetch?: DocumentFetch;
   /** Makes the signer of a key; for keys that are not ours to hold, and to watch what is signed. */
   readonly createSigner?: (key: SigningKey) => JwtSigner;
   /** With `sign_in: chain`: which of the other upstreams a login leads to. */
@@ -119,12 +122,19 @@ export async function createAuthServer(
 function lastingOf(
   store: AuthStore,
   observer: Observer,
-  { clock = Date.now, log = silentLog, fetch, createSigner, upstreamFilter }: AuthServerOptions,
+  {
+    clock = Date.now,
+    log = silentLog,
+    fetch,
+    documentFetch,
+    createSigner,
+    upstreamFilter,
+  }: AuthServerOptions,
 ): Lasting {
   const onLook = looks(observer, 'liveness');
   const sessions = createSessions({ store, clock, cacheFor: livenessCacheMs, onLook });
   const kept = { sessions, stepUps: createStepUps({ clock }), made: nothingMade() };
-  return { store, observer, clock, log, fetch, createSigner, upstreamFilter, ...kept };
+  return { store, observer, clock, log, fetch, documentFetch, createSigner, upstreamFilter, ...kept };
 }
 
 /** @throws {SallyportError} `config_invalid` when audit events cannot be kept where they should be */

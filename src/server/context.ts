@@ -17,6 +17,7 @@ import type { Lookups } from '../upstream/access/lookups.ts';
 import type { AccessPolicy } from '../upstream/access/policy.ts';
 import type { UpstreamProvider } from '../upstream/provider.ts';
 import type { UpstreamFilter } from './callback/chain.ts';
+import type { ClientDocuments } from './client-documents.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /** What every endpoint works with, made once at construction. */
@@ -35,6 +36,7 @@ export interface ServerContext {
   readonly rings: KeyRings;
   readonly codec: TokenCodec;
   readonly clients: Clients;
+  readonly clientDocuments: ClientDocuments;
   /** Every upstream by name, in the order of the configuration. */
   readonly providers: ReadonlyMap<string, UpstreamProvider>;
   /** Of a host program; see `chain.ts`. */
@@ -64,6 +66,8 @@ export interface Locations {
   readonly callbacks: ReadonlyMap<string, readonly string[]>;
   /** Where users see and change what they have connected. */
   readonly connections: string;
+  /** Where the consent page has the logo of a client from. */
+  readonly clientLogo: string;
   /** Origin of consent and callback. */
   readonly origin: string;
   /** True when the authorization endpoint is on another origin and hands the request over. */

@@ -1,3 +1,4 @@
+import { createCimdClients } from '../clients/cimd/cimd-clients.ts';
 import { createClients } from '../clients/clients.ts';
 import { createClientRegistry } from '../clients/registry.ts';
 import type { Config, UpstreamConfig } from '../config/config.ts';
@@ -29,6 +30,8 @@ import { createAccessPolicy } from '../upstream/access/policy.ts';
 import { observeProvider } from '../upstream/observed-provider.ts';
 import type { UpstreamProvider } from '../upstream/provider.ts';
 import { createVault } from '../vault/vault.ts';
+import type { ClientDocuments, DocumentFetch } from './client-documents.ts';
+import { clientDocuments } from './client-documents.ts';
 import type { ServerContext } from './context.ts';
 import { locationsOf } from './locations.ts';
 
@@ -42,6 +45,7 @@ export interface Lasting {
   readonly clock: Clock;
   readonly log: Log;
   readonly fetch: GuardedFetch | undefined;
+  readonly documentFetch: DocumentFetch | undefined;
   readonly createSigner: ((key: SigningKey) => JwtSigner) | undefined;
   readonly upstreamFilter: ServerContext['upstreamFilter'];
   readonly made: Made;
@@ -88,6 +92,7 @@ export async function createGeneration(
   const access = await createAccessPolicy(config);
   // Last of what may fail: a provider asks its upstream again and again until it is closed.
   const providers = await providersOf(config, { ...lasting, rings }, before);
+  const published = clientDocuments(config.cimd, lasting, before?.clientDocuments);
   const jwts = createJwtVerifier(keys.all, { clock });
   const context: ServerContext = {
     config,
@@ -99,7 +104,8 @@ export async function createGeneration(
     missedKeys: plan.missed,
     jwts,
     rings,
-    clients: clientsOf(config, { rings, signer, clock }),
+    clients: clientsOf(config, { rings, signer, clock, published }),
+    clientDocuments: published,
     providers,
     upstreamFilter: lasting.upstreamFilter,
     signIn: config.upstreams.flatMap(({ name, when }) =>
@@ -111,16 +117,7 @@ export async function createGeneration(
     codec: createTokenCodec(rings.token),
     access,
     lookups,
-    vault: createVault({
-      store,
-      sealer: rings.vault,
-      providers,
-      complete: lookups.complete,
-      clock,
-      log,
-      audit: observer.audit,
-      idleFor: idleFor(config),
-    }),
+    vault: vaultOf(config, { ...lasting, rings, providers, lookups }),
     sessions,
     stepUps: lasting.stepUps,
     tokens: createAccessTokenVerifier({
@@ -133,6 +130,30 @@ export async function createGeneration(
   };
   const turns = [plan.signing.next, plan.hmac.next].map((next) => next ?? Number.POSITIVE_INFINITY);
   return { context, dueAt: Math.min(clock() + day, ...turns) };
+}
+
+function vaultOf(
+  config: Config,
+  {
+    store,
+    clock,
+    log,
+    observer,
+    rings,
+    providers,
+    lookups,
+  }: Lasting & Pick<ServerContext, 'rings' | 'providers' | 'lookups'>,
+): ServerContext['vault'] {
+  return createVault({
+    store,
+    sealer: rings.vault,
+    providers,
+    complete: lookups.complete,
+    clock,
+    log,
+    audit: observer.audit,
+    idleFor: idleFor(config),
+  });
 }
 
 /** How long connections may lie idle, by upstream. */
@@ -227,7 +248,17 @@ async function providerOf(
 
 function clientsOf(
   config: Config,
-  { rings, signer, clock }: { readonly rings: KeyRings; readonly signer: JwtSigner; readonly clock: Clock },
+  {
+    rings,
+    signer,
+    clock,
+    published,
+  }: {
+    readonly rings: KeyRings;
+    readonly signer: JwtSigner;
+    readonly clock: Clock;
+    readonly published: ClientDocuments;
+  },
 ): ServerContext['clients'] {
   const registry = createClientRegistry({
     static: config.clients,
@@ -239,5 +270,11 @@ function clientsOf(
     idTokenAlg: signer.alg,
     clock,
   });
-  return createClients({ registry });
+  const cimd = createCimdClients({
+    config: config.cimd,
+    documents: published.documents,
+    scopesSupported: config.scopesSupported,
+    baselineScopes: config.baselineClientScopes,
+  });
+  return createClients({ registry, cimd });
 }

@@ -18,8 +18,8 @@ const keysMaxAge = 300;
 
 /** The documents that clients read first, each serialised once, at every address that belongs to our issuer. */
 export function discoveryRoutes(context: ServerContext): readonly Route[] {
-  const { config, signer, keys } = context;
-  const options = { config, idTokenAlg: signer.alg };
+  const { config, signer, keys, clientDocuments } = context;
+  const options = { config, idTokenAlg: signer.alg, clientDocuments: clientDocuments.advertised };
   const paths = wellKnownPaths(config.issuer, { pathStripped: config.listen.pathStripped });
   return [
     ...documents(paths.authorizationServer, authorizationServerMetadata(options), metadataMaxAge),

@@ -84,8 +84,8 @@ export class Generations {
     this.#closed = true;
     await this.#queue;
     for (const timer of this.#leftovers) clearTimeout(timer);
-    const { providers, lookups } = this.current;
-    for (const part of [...this.#retired, ...providers.values(), lookups]) part.close();
+    const { providers, lookups, clientDocuments } = this.current;
+    for (const part of [...this.#retired, ...providers.values(), lookups, clientDocuments]) part.close();
   }
 
   async #replace(config: Config): Promise<readonly string[]> {
@@ -99,6 +99,7 @@ export class Generations {
     const kept = new Set(context.providers.values());
     for (const provider of before.providers.values()) if (!kept.has(provider)) this.#retire(provider);
     this.#retire(before.lookups);
+    if (before.clientDocuments !== context.clientDocuments) this.#retire(before.clientDocuments);
     return tellChange(before, context);
   }
 

@@ -11,6 +11,8 @@ export interface GrantData {
   readonly clientName: string | null;
   /** What the client asked for and the grant does not hold: its user said no, or the client may not have it. */
   readonly refused: readonly string[];
+  /** Its client proves itself by a key, and nobody else may use it. */
+  readonly proven: boolean;
 }
 
 /** Without member names: it is kept a million times. */
@@ -21,19 +23,28 @@ type Encoded = readonly [
   clientName: GrantData['clientName'],
   /** Nearly always left out. */
   refused?: string,
+  proven?: 1,
 ];
 
 /** For `NewGrant.data`. */
-export function encodeGrantData({ scopes, nonce, authTime, clientName, refused }: GrantData): string {
+export function encodeGrantData({ scopes, nonce, authTime, clientName, refused, proven }: GrantData): string {
   const plain = [scopes.join(' '), nonce, authTime, clientName] as const;
-  const encoded: Encoded = refused.length === 0 ? plain : [...plain, refused.join(' ')];
+  const text = refused.join(' ');
+  const encoded: Encoded = proven ? [...plain, text, 1] : text === '' ? plain : [...plain, text];
   return JSON.stringify(encoded);
 }
 
 /** Of `GrantView.data`, which only {@link encodeGrantData} writes. */
 export function decodeGrantData(text: string): GrantData {
-  const [scope, nonce, authTime, clientName, refused = ''] = JSON.parse(text) as Encoded;
-  return { scopes: listed(scope), nonce, authTime, clientName, refused: listed(refused) };
+  const [scope, nonce, authTime, clientName, refused = '', proven] = JSON.parse(text) as Encoded;
+  return {
+    scopes: listed(scope),
+    nonce,
+    authTime,
+    clientName,
+    refused: listed(refused),
+    proven: proven === 1,
+  };
 }
 
 function listed(text: string): string[] {

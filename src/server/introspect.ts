@@ -5,13 +5,15 @@ import { formatScope } from '../oauth/scope.ts';
 import type { ScopedHandler } from './answer.ts';
 import { answerJson, readForm } from './answer.ts';
 import type { ServerContext } from './context.ts';
+import { tokenHolders } from './token-holder.ts';
 import { findAccessToken } from './find-token.ts';
 
 /** `POST /oauth/introspect` (RFC 7662): for resource servers, about access tokens for their own resource only. */
 export function introspect(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request) => {
     const parameters = await readForm(request);
-    const client = await authenticateClient({ headers: request.headers, parameters }, context.clients);
+    const holders = tokenHolders(context.clients, parameters);
+    const client = await authenticateClient({ headers: request.headers, parameters }, holders);
     if (client.authMethod === 'none' || client.introspects.length === 0) {
       throw new OAuthError('unauthorized_client', 'this client may not introspect tokens');
     }

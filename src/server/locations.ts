@@ -14,6 +14,7 @@ export function locationsOf(config: Config): Locations {
     callbacks.set(redirectUri, [...(callbacks.get(redirectUri) ?? []), name]);
   const { origin } = new URL(consent);
   const connections = consent.replace(/\/oauth\/consent$/u, '/connections');
+  const clientLogo = new URL('client-logo', consent).href;
   const handsOver = new URL(authorize).origin !== origin;
-  return { authorize, consent, callbacks, connections, origin, handsOver };
+  return { authorize, consent, callbacks, connections, clientLogo, origin, handsOver };
 }

@@ -8,6 +8,7 @@ export type EndpointName =
   | 'authorize'
   | 'consent_page'
   | 'consent'
+  | 'client_logo'
   | 'callback'
   | 'connections_page'
   | 'connections'

@@ -9,6 +9,7 @@ import { answerJson, readForm } from './answer.ts';
 import type { Asking } from './audit-details.ts';
 import { auditEnd } from './audit-details.ts';
 import type { ServerContext } from './context.ts';
+import { tokenHolders } from './token-holder.ts';
 import { findAccessToken } from './find-token.ts';
 
 /**
@@ -18,7 +19,8 @@ import { findAccessToken } from './find-token.ts';
 export function revoke(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request, { correlationId }) => {
     const parameters = await readForm(request);
-    const client = await authenticateClient({ headers: request.headers, parameters }, context.clients);
+    const holders = tokenHolders(context.clients, parameters);
+    const client = await authenticateClient({ headers: request.headers, parameters }, holders);
     const text = parameters.get('token');
     if (text === undefined) throw new OAuthError('invalid_request', 'token is missing');
     // The hint is not needed: each of our tokens says what it is.

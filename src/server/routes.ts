@@ -2,6 +2,7 @@ import type { Route } from '../http/router.ts';
 import type { ScopedHandler } from './answer.ts';
 import { authorize } from './authorize/authorize.ts';
 import { callback } from './callback/callback.ts';
+import { clientLogo } from './client-logo.ts';
 import { connectionsOrder } from './connections/orders.ts';
 import { connectionsPage } from './connections/page.ts';
 import { consentDecision, consentPage } from './consent/consent.ts';
@@ -23,6 +24,7 @@ export function routesOf(context: ServerContext): readonly Route[] {
     ['authorize', 'GET', pathOf(locations.authorize), authorize(context)],
     ['consent_page', 'GET', pathOf(locations.consent), consentPage(context)],
     ['consent', 'POST', pathOf(locations.consent), consentDecision(context)],
+    ['client_logo', 'GET', pathOf(locations.clientLogo), clientLogo(context)],
     ...[...locations.callbacks].map(([uri, upstreams]): Endpoint => [
       'callback',
       'GET',

@@ -15,7 +15,7 @@ export async function judgeStepUp(context: ServerContext, lack: ScopeLack): Prom
   const { refused } = decodeGrantData(session.grant.data);
   if (missing.some((scope) => refused.includes(scope))) return 'explain';
   // Who cannot be asked about today is judged by the rest.
-  const client = await clients.find(token.clientId).catch(() => null);
+  const client = await clients.holder(token.clientId, { asserts: false }).catch(() => null);
   if (client) {
     const possible = clientScopes(config, client, { resource, requested: missing });
     if (missingScopes(possible, missing, config.scopeHierarchy).length > 0) return 'explain';

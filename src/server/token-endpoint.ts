@@ -7,6 +7,7 @@ import type { Parameters } from '../oauth/parameters.ts';
 import type { ScopedHandler } from './answer.ts';
 import { answerJson, readForm, toOAuthError } from './answer.ts';
 import type { ServerContext } from './context.ts';
+import { tokenHolders } from './token-holder.ts';
 import * as authorizationCode from './grants/authorization-code.ts';
 import * as refreshToken from './grants/refresh-token.ts';
 
@@ -41,11 +42,13 @@ export function tokenEndpoint(context: ServerContext): ScopedHandler {
       const parameters = await readForm(request);
       const grant = chooseGrant(parameters);
       type = grant.grantType;
-      const client = await authenticateClient({ headers: request.headers, parameters }, context.clients);
+      const holders = tokenHolders(context.clients, parameters);
+      const client = await authenticateClient({ headers: request.headers, parameters }, holders);
       const attempt = randomToken(12);
       const asked = { client, parameters, attempt, correlationId, from: request.remoteAddress };
       const tokens = await answerGrant(context, grant, asked);
       tokenRequests.add([type, 'ok']);
+      context.clients.served(client);
       return json(200, tokens);
     } catch (error) {
       tokenRequests.add([type, toOAuthError(error).error]);

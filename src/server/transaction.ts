@@ -1,3 +1,4 @@
+import type { ClientSnapshot } from '../clients/cimd/document-client.ts';
 import { randomToken } from '../crypto/random.ts';
 import { sha256 } from '../crypto/hash.ts';
 import type { ConnectionKey } from '../store/contract.ts';
@@ -19,6 +20,8 @@ export interface Transaction {
   /** SHA-256 of the browser's cookie; `null` while it is handed to the consent page's origin. */
   readonly browser: string | null;
   readonly request: LoginRequest;
+  /** Of a client that a document describes: what the user is shown, whatever the document says later. */
+  readonly client?: ClientSnapshot;
   /** What the upstreams that answered so far told; absent while none has. */
   readonly progress?: Progress;
 }

@@ -16,6 +16,7 @@ const reasonNumbers: Readonly<Record<RevocationReason | '', number>> = {
   upstream_silent: 7,
   user_revoked: 8,
   revoked_by_operator: 9,
+  client_unproven: 10,
 };
 
 // Its keys are its type's.

@@ -17,6 +17,10 @@ export interface ConsentView {
     /** True for a client that the operator configured. */
     readonly verified: boolean;
     readonly id: string;
+    /** The host that speaks for it, in punycode; absent: none does. */
+    readonly host?: string | null;
+    /** Path of a picture that our own origin serves. */
+    readonly logo?: string | null;
   };
   readonly redirect: { readonly kind: 'https' | 'loopback' | 'private-use'; readonly display: string };
   readonly resource: string;
@@ -67,10 +71,17 @@ function badge(client: ConsentView['client']): SafeHtml {
     : html`<span class="badge caution">unverified</span>`;
 }
 
+function appPicture({ logo }: ConsentView['client']): SafeHtml | null {
+  return (logo ?? null) === null ? null : html`<img src="${logo}" alt="" width="48" height="48" />`;
+}
+
 function introduction({ brand, client }: ConsentView): SafeHtml {
   const explanation = client.verified
     ? html`This app was set up by whoever runs ${isolated(brand.name, 60)}.`
-    : html`The app chose its name itself. Nobody has checked it.`;
+    : (client.host ?? null) === null
+      ? html`The app chose its name itself. Nobody has checked it.`
+      : html`The website <strong>${isolated(client.host ?? '', hostLimit)}</strong> speaks for this app, and
+          chose its name and picture. Nobody has checked them.`;
   return html`<p class="lead">${badge(client)} ${explanation}</p>`;
 }
 
@@ -191,7 +202,8 @@ function choice({ name, displayName, icon }: UpstreamView): SafeHtml {
  * client, where the code goes, the resource, the scopes, the upstream and what is asked of it.
  */
 export function renderConsentPage(view: ConsentView): string {
-  const body = html`<h1>Allow ${clientName(view.client)} to connect?</h1>
+  const body = html`${appPicture(view.client)}
+    <h1>Allow ${clientName(view.client)} to connect?</h1>
     ${introduction(view)}
     <dl>
       <div>

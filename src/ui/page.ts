@@ -14,6 +14,8 @@ export interface PageParts {
 
 /** Where a page may load a picture from; `null` when there is none or its address is of another kind. */
 export function pictureSource(address: string | null): string | null {
+  // A path of our own; two slashes would begin the name of another host.
+  if (address !== null && /^\/(?![/\\])/u.test(address)) return "'self'";
   const url = address === null ? null : URL.parse(address);
   if (!url) return null;
   if (url.protocol === 'data:') return url.pathname.startsWith('image/') ? 'data:' : null;

@@ -1,3 +1,4 @@
+import type { DocumentFetch } from '../../src/server/client-documents.ts';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { createGateway } from '../../src/gateway/gateway.ts';
 import type { AuthStore } from '../../src/store/contract.ts';
@@ -15,6 +16,7 @@ export interface Seen {
 }
 
 export interface EndpointOptions {
+  readonly documentFetch?: DocumentFetch;
   /** Overrides of the proxy's section. */
   readonly proxy?: Readonly<Record<string, unknown>>;
   /** Endpoints beside it. */
@@ -68,10 +70,17 @@ export class Endpoint {
     });
     const first = { path: '/mcp', target: `${behind.url}/inner/mcp`, ...options.proxy };
     const proxy = [first, ...(options.others ?? [])];
-    const { wrapStore, streamCheckEvery, files = {}, env = {}, provider, clock } = options;
+    const { wrapStore, streamCheckEvery, files = {}, env = {}, provider, clock, documentFetch } = options;
     const stack = await startStack(
       { proxy, ...options.config },
-      { files, env, ...(wrapStore && { wrapStore }), ...(provider && { provider }), ...(clock && { clock }) },
+      {
+        files,
+        env,
+        ...(wrapStore && { wrapStore }),
+        ...(provider && { provider }),
+        ...(clock && { clock }),
+        ...(documentFetch && { collaborators: { documentFetch } }),
+      },
     );
     const gateway = createGateway(stack.auth, {
       clock: () => stack.now(),

@@ -55,6 +55,13 @@ interface OfKey {
   readonly key: NameLabel | null;
 }
 
+/** A client whose id is the address of a document. */
+interface OfDocument {
+  readonly client: ClientLabel;
+  /** That speaks for it, as its address has it. */
+  readonly host: OutsideLabel;
+}
+
 /** An operator did it, by the admin API or the command line. */
 interface OfOperator {
   readonly correlationId: CorrelationLabel;
@@ -73,7 +80,8 @@ export type RevocationReason =
   | 'upstream_ended'
   | 'upstream_silent'
   | 'user_revoked'
-  | 'revoked_by_operator';
+  | 'revoked_by_operator'
+  | 'client_unproven';
 
 /** Each event by its name, with what it says beside the envelope. */
 export interface AuditDetails {
@@ -152,6 +160,13 @@ export interface AuditDetails {
   };
   /** A client registered itself. */
   client_registered: RequestDetails & { readonly redirectTargets: readonly OutsideLabel[] };
+  /** The document that describes a client says something else than before about who gets in: told once for each new version. */
+  client_document_changed: OfDocument & { readonly fields: readonly NameLabel[] };
+  /** The document of a client could not be fetched, or is not valid. What is kept or built in may still serve. */
+  client_document_failed: OfDocument & {
+    readonly kind: 'unreachable' | 'invalid' | 'refused';
+    readonly reason: OutsideLabel;
+  };
 
   /** An upstream gave new tokens for a connection. */
   connection_refreshed: OfConnection;
@@ -254,6 +269,8 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   revoked: { outcome: 'success' },
   scope_insufficient: { outcome: 'denied', anonymous: true },
   client_registered: { outcome: 'success', anonymous: true },
+  client_document_changed: { outcome: 'success', anonymous: true },
+  client_document_failed: { outcome: 'failure', anonymous: true },
   connection_refreshed: { outcome: 'success' },
   connection_revoked: { outcome: 'success' },
   connection_dead: { outcome: 'failure' },

@@ -17,6 +17,8 @@ export interface Metrics {
   /** Calls to identity providers by kind. */
   readonly upstreamSeconds: Histogram<readonly ['upstream', 'call', 'outcome']>;
   readonly cacheLooks: Counter<readonly ['cache', 'result']>;
+  /** Documents of clients by what came of fetching them; `limited`: they were not even asked for. */
+  readonly documentFetches: Counter<readonly ['outcome']>;
   /** Answers of MCP endpoints by status class; `aborted` when the client left before there was one. */
   readonly proxied: Counter<readonly ['path', 'status']>;
   /** Calls whose token lacked scopes, by what was said. */
@@ -62,6 +64,7 @@ function countersOf(keep: Keep): Omit<Metrics, 'gauge' | 'render'> {
     storeSeconds: seconds('store', 'Store operations.', ['operation', 'outcome']),
     upstreamSeconds: seconds('upstream', 'Calls to identity providers.', ['upstream', 'call', 'outcome']),
     cacheLooks: counter('cache_looks_total', 'Looks into caches.', ['cache', 'result']),
+    documentFetches: counter('client_document_fetches_total', 'Fetches of client documents.', ['outcome']),
     proxied: counter('proxy_requests_total', 'Answers of MCP endpoints.', ['path', 'status']),
     scopeRefusals: counter('proxy_scope_refusals_total', 'Calls whose token lacked scopes.', [
       'path',

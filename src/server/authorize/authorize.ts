@@ -1,3 +1,4 @@
+import { snapshotOf } from '../../clients/cimd/document-client.ts';
 import type { HttpResponse } from '../../http/exchange.ts';
 import { redirect } from '../../http/headers.ts';
 import { OAuthError } from '../../oauth/errors.ts';
@@ -21,7 +22,7 @@ export function authorize(context: ServerContext): ScopedHandler {
     const redirectUri = checkRedirectUri(client, parameters);
     try {
       const login = checkLoginRequest(context, { client, redirectUri, parameters });
-      const transaction = startTransaction(login, context.clock);
+      const transaction = { ...startTransaction(login, context.clock), ...snapshotOf(client) };
       scope.correlationId = correlationOf(transaction);
       if (context.locations.handsOver) return handOver(context, transaction);
       return showConsent(context, { request, transaction, client });

@@ -92,6 +92,7 @@ function newGrant(
       nonce: request.nonce,
       authTime: collected.authTime,
       clientName: client.name,
+      proven: client.source === 'cimd' && client.authMethod === 'private_key_jwt',
       refused: missingScopes(request.scopes, request.wanted ?? [], config.scopeHierarchy),
     }),
   };

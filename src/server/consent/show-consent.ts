@@ -7,6 +7,7 @@ import { redirectTarget } from '../../oauth/redirect-uri.ts';
 import { renderConsentPage } from '../../ui/consent.ts';
 import { contentSecurityPolicy } from '../../ui/page.ts';
 import { ensureBrowser } from '../browser-cookie.ts';
+import { logoAddress } from '../client-logo.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../transaction.ts';
 import { sealText } from '../transaction.ts';
@@ -21,11 +22,18 @@ export function showConsent(
   const sealed = sealText(context, { ...transaction, browser: browser.hash }, 'consent');
   if (sealed === null) throw new OAuthError('invalid_request', 'the request is too large');
   const login = transaction.request;
+  const logo = logoAddress(context, client);
   const html = renderConsentPage({
     brand: config.brand,
     action: locations.consent,
     request: sealed,
-    client: { name: client.name, verified: client.source === 'static', id: client.id },
+    client: {
+      name: client.name,
+      verified: client.source === 'static',
+      id: client.id,
+      host: client.host,
+      logo,
+    },
     redirect: redirectTarget(login.redirectUri),
     resource: login.resource,
     scopes: login.scopes.map((name) => ({ name, description: config.scopeDescriptions[name] ?? null })),
@@ -38,7 +46,10 @@ export function showConsent(
     choose: config.signIn === 'choose',
   });
   return page(200, html, {
-    'content-security-policy': contentSecurityPolicy(config.brand, iconsOf(context)),
+    'content-security-policy': contentSecurityPolicy(config.brand, [
+      ...iconsOf(context),
+      ...(logo === null ? [] : [logo]),
+    ]),
     // `no-referrer` would make browsers send `Origin: null` with the form (Fetch §3.2), and the form must prove its origin.
     'referrer-policy': 'same-origin',
     ...browser.header,

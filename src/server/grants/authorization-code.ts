@@ -10,6 +10,7 @@ import { auditTheft, requestDetails } from '../audit-details.ts';
 import type { ServerContext } from '../context.ts';
 import { issueTokens, mayRefresh } from '../issue-tokens.ts';
 import type { GrantRequest } from '../token-endpoint.ts';
+import { checkProof } from './check-proof.ts';
 import { requestedResource } from './requested-resource.ts';
 import { stillGranted } from './still-granted.ts';
 
@@ -30,6 +31,7 @@ export async function handler(context: ServerContext, request: GrantRequest): Pr
   const { bucket, grantId } = code;
   const { grant } = redeemed;
   const data = stillGranted(context, { client: request.client, grant });
+  await checkProof(context, request, { key: { bucket, grantId }, grant, data });
   const refresh = mayRefresh(context, request.client, data) ? { generation: 1, seed } : null;
   context.observer.audit.record('token_issued', () => ({
     ...requestDetails(request),

@@ -10,6 +10,7 @@ import type { ServerContext } from '../context.ts';
 import type { GrantData } from '../grant-data.ts';
 import { issueTokens, mayRefresh } from '../issue-tokens.ts';
 import type { GrantRequest } from '../token-endpoint.ts';
+import { checkProof } from './check-proof.ts';
 import { renewEvidence } from './renew-evidence.ts';
 import { requestedResource } from './requested-resource.ts';
 import { stillGranted } from './still-granted.ts';
@@ -41,6 +42,7 @@ export async function handler(context: ServerContext, request: GrantRequest): Pr
   }
   const rotated = accepted(context, { request, token }, result);
   const data = stillGranted(context, { client: request.client, grant: rotated.grant });
+  await checkProof(context, request, { key: token, grant: rotated.grant, data });
   await checkStillAllowed(context, { request, token }, rotated.grant);
   auditRotation(context, { request, token }, rotated);
   const { generation } = rotated;

@@ -1,0 +1,43 @@
+import type { CimdConfig } from '../../config/cimd.ts';
+import { isLoopbackHost } from '../../net/addresses.ts';
+import type { ClientProblem } from '../client-problem.ts';
+import { refusedDocument } from './problems.ts';
+
+/**
+ * Hosts that publish the documents of well-known clients. Being known means that they speak for themselves, not that
+ * anybody has looked at what they do.
+ */
+const knownHosts: ReadonlySet<string> = new Set([
+  'claude.ai',
+  'claude.com',
+  'chatgpt.com',
+  'vscode.dev',
+  'zed.dev',
+  'opencode.ai',
+  'grok.com',
+  'cursor.com',
+]);
+
+/** Whether the operator, or we, have named a host. */
+export function isNamed(host: string, { allowHosts }: Pick<CimdConfig, 'allowHosts'>): boolean {
+  return matches(host, allowHosts) || knownHosts.has(host);
+}
+
+/**
+ * Whether clients of a host are wanted, by today's configuration; `null`: they are. A denial counts before everything else.
+ * @param host as `URL.hostname` has it
+ */
+export function checkTrust(host: string, config: CimdConfig): ClientProblem | null {
+  if (matches(host, config.denyHosts)) return refusedDocument(`whoever runs it has blocked ${host}`);
+  if (config.trust === 'any' || matches(host, config.allowHosts)) return null;
+  if (config.allowLoopback && isLoopbackHost(host)) return null;
+  if (config.trust === 'known' && knownHosts.has(host)) return null;
+  return refusedDocument(`${host} is not among the hosts that whoever runs it has allowed`);
+}
+
+/** `example.com` is that host and no other; `*.example.com` is every host below it, at any depth, and not itself. */
+function matches(host: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) =>
+    pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern,
+  );
+}
