@@ -4,6 +4,7 @@ import { resolveRunConfig } from '../config/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { formatDuration } from '../config/duration.ts';
 import { loadKeySet } from '../keys/key-set.ts';
+import { demandedScopes, usefulScopes } from '../oauth/resource-scopes.ts';
 import { SallyportError } from '../types/error.ts';
 import { missingAccess } from '../upstream/public-upstreams.ts';
 import { UsageError } from './command-io.ts';
@@ -100,6 +101,7 @@ function summaryOf(config: Config, alg: string): string {
       ({ path, target, upstream }) =>
         ['proxy', `${path} → ${target}, token of ${upstream ?? 'nobody'}`] as const,
     ),
+    ...proxies.map((proxy) => ['scopes', scopesOf(config, proxy)] as const),
     ['access', rules],
     ['clients', `${config.clients.length} configured`],
     [
@@ -113,6 +115,19 @@ function summaryOf(config: Config, alg: string): string {
     ],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}\n`).join('');
+}
+
+/** What clients are told to ask for at an endpoint, and what they have to step up for. */
+function scopesOf(config: Config, { path, resource, scopes, tools }: Config['proxies'][number]): string {
+  const useful = usefulScopes(config, resource);
+  const later = demandedScopes(config, resource).filter((scope) => !useful.includes(scope));
+  const parts = [
+    `${path}: clients ask for ${useful.join(' ') || 'none'}`,
+    ...(later.length > 0 ? [`later for ${later.join(' ')}`] : []),
+    ...(scopes.length > 0 ? [`every request needs ${scopes.join(' ')}`] : []),
+    ...(tools ? [`${tools.length} ${tools.length === 1 ? 'rule' : 'rules'} for tools`] : []),
+  ];
+  return parts.join(', ');
 }
 
 function signInOf({ upstreams, signIn }: Config): string {

@@ -60,6 +60,23 @@ export const hygiene: Readonly<Record<string, { readonly fine: string; readonly 
           );
     },
   },
+  scopes: {
+    fine: 'the scopes that clients are told to ask for exist',
+    check: ({ survey: { challenge }, metadata, resource }) => {
+      const known = scopesIn(metadata?.document);
+      const asked = new Set([
+        ...(challenge?.get('scope') ?? '').split(' ').filter((scope) => scope !== ''),
+        ...scopesIn(resource?.document),
+      ]);
+      const unknown = [...asked].filter((scope) => !known.includes(scope));
+      return known.length === 0 || unknown.length === 0
+        ? null
+        : warn(
+            `the resource tells clients to ask for ${unknown.slice(0, 5).join(' ')}, which the authorization server does not list`,
+            'list them in scopes_supported of both, or demand others',
+          );
+    },
+  },
   'issuer-parameter': {
     fine: 'authorization responses carry iss',
     check: ({ metadata }) =>
@@ -121,3 +138,8 @@ export const hygiene: Readonly<Record<string, { readonly fine: string; readonly 
   'public-clients': { fine: 'clients without a secret are taken', check: publicClients },
   'cors-mcp': { fine: 'browsers may call the endpoint', check: corsMcp },
 };
+
+function scopesIn(document: Readonly<Record<string, unknown>> | undefined): readonly string[] {
+  const scopes = document?.['scopes_supported'];
+  return Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [];
+}

@@ -57,6 +57,7 @@ describe('what strands people later is a warning:', () => {
   it.each([
     ['no refresh tokens', 'refresh', { grant_types_supported: ['authorization_code'] }],
     ['no offline_access', 'offline-access', { scopes_supported: ['mcp:read'] }],
+    ['scopes that nobody grants', 'scopes', { scopes_supported: ['other', 'offline_access'] }],
     ['secrets wanted', 'public-clients', { token_endpoint_auth_methods_supported: ['client_secret_basic'] }],
     ['no iss', 'issuer-parameter', { authorization_response_iss_parameter_supported: undefined }],
   ])('%s', async (_name, check, members) => {

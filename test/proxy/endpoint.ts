@@ -1,6 +1,7 @@
 import type { DocumentFetch } from '../../src/server/client-documents.ts';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { createGateway } from '../../src/gateway/gateway.ts';
+import type { AuthServerOptions } from '../../src/server/auth-server.ts';
 import type { AuthStore } from '../../src/store/contract.ts';
 import type { Listening } from '../fixtures/mcp-web-bridge.ts';
 import { listen } from '../fixtures/mcp-web-bridge.ts';
@@ -32,6 +33,8 @@ export interface EndpointOptions {
   readonly provider?: Stack['provider'];
   /** Milliseconds that the clock is off. */
   readonly clock?: { now: number };
+  /** Hears every audit event. */
+  readonly audit?: AuthServerOptions['audit'];
 }
 
 /** A gateway on a port, with a real authorization server and provider, before an MCP server that tests can play. */
@@ -70,7 +73,8 @@ export class Endpoint {
     });
     const first = { path: '/mcp', target: `${behind.url}/inner/mcp`, ...options.proxy };
     const proxy = [first, ...(options.others ?? [])];
-    const { wrapStore, streamCheckEvery, files = {}, env = {}, provider, clock, documentFetch } = options;
+    const { wrapStore, streamCheckEvery, files = {}, env = {}, provider, clock } = options;
+    const { documentFetch, audit } = options;
     const stack = await startStack(
       { proxy, ...options.config },
       {
@@ -79,7 +83,7 @@ export class Endpoint {
         ...(wrapStore && { wrapStore }),
         ...(provider && { provider }),
         ...(clock && { clock }),
-        ...(documentFetch && { collaborators: { documentFetch } }),
+        collaborators: { ...(documentFetch && { documentFetch }), ...(audit && { audit }) },
       },
     );
     const gateway = createGateway(stack.auth, {
