@@ -24,6 +24,8 @@ export interface RealStackOptions {
   /** More of the proxy's section, and more sections. */
   readonly proxy?: object;
   readonly config?: object;
+  /** What is in the files that the configuration names. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** A gateway as operators run it: a front (the issuer's address), the gateway, a certified provider, an MCP server. */
@@ -133,9 +135,12 @@ async function build(options: RealStackOptions, cleanup: Cleanup): Promise<RealS
     storage: { type: 'memory' },
     ...options.config,
   };
-  const noFiles = (path: string): Promise<never> =>
-    Promise.reject(new Error(`nothing is read here: ${path}`));
-  const config = await resolveRunConfig(runConfig, { env: { UPSTREAM_SECRET: secret }, readFile: noFiles });
+  const readFile = async (path: string): Promise<Buffer> => {
+    const text = options.files?.[path];
+    if (text === undefined) throw new Error(`nothing is read here: ${path}`);
+    return Buffer.from(text);
+  };
+  const config = await resolveRunConfig(runConfig, { env: { UPSTREAM_SECRET: secret }, readFile });
   const gateway = await startGateway(config, { stateDir: `${state.path}/gateway`, log: silentLog });
   cleanup.add(() => gateway.close());
   const traffic: Exchange[] = [];
