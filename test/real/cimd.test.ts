@@ -80,7 +80,7 @@ test('mcpc with a document signs in without registering, on a port of its own ch
   const id = publisher.publish('/mcpc.json', { redirect_uris: portless }, { name: 'localhost' });
   const before = registrations();
   const login = mcpc.run('login', stack.endpoint, '--client-metadata-url', id);
-  const [url] = await login.until(/http:\/\/localhost:\d+\/oauth\/authorize\S+/u);
+  const [url] = await login.until(/http:\/\/localhost:\d+\/oauth\/authorize\S+(?=\s)/u);
   expect(new URL(url).searchParams.get('client_id')).toBe(id);
   expect((await stack.signInAndReturn(url)).status).toBe(200);
   expect(await login.exit(), login.output()).toBe(0);

@@ -19,7 +19,7 @@ afterAll(async () => {
 
 test('mcpc registers, signs in without a state, calls a tool, and refreshes without its user', async () => {
   const login = mcpc.run('login', stack.endpoint);
-  const [url] = await login.until(/http:\/\/localhost:\d+\/oauth\/authorize\S+/u);
+  const [url] = await login.until(/http:\/\/localhost:\d+\/oauth\/authorize\S+(?=\s)/u);
   expect((await stack.signInAndReturn(url)).status).toBe(200);
   expect(await login.exit(), login.output()).toBe(0);
 
