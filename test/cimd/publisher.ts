@@ -111,7 +111,7 @@ export class Publisher {
 }
 
 /** The least that a good document has, and what a test adds; `undefined` takes a member away. */
-function documentOf(id: string, members: Json = {}): Json {
+export function documentOf(id: string, members: Json = {}): Json {
   return {
     client_id: id,
     client_name: 'Published app',
