@@ -131,7 +131,7 @@ describe('while its host does not answer', () => {
     expect((await scene.page(id)).status).toBe(503);
   });
 
-  it('it is not asked again for ten seconds', async () => {
+  it('is not asked again for ten seconds', async () => {
     fail();
     expect((await scene.page(id)).status).toBe(503);
     expect((await scene.page(id)).status).toBe(503);
