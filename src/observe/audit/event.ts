@@ -160,6 +160,14 @@ export interface AuditDetails {
   };
   /** A client registered itself. */
   client_registered: RequestDetails & { readonly redirectTargets: readonly OutsideLabel[] };
+  /** A client that says who it is was not let in, and its user was told why. */
+  client_refused: OfRequest & {
+    readonly client: ClientLabel;
+    /** Its id, which people can read: the address of its document. */
+    readonly address: OutsideLabel;
+    readonly kind: 'unreachable' | 'invalid' | 'refused';
+    readonly reason: OutsideLabel;
+  };
   /** The document that describes a client says something else than before about who gets in: told once for each new version. */
   client_document_changed: OfDocument & { readonly fields: readonly NameLabel[] };
   /** The document of a client could not be fetched, or is not valid. What is kept or built in may still serve. */
@@ -269,6 +277,7 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   revoked: { outcome: 'success' },
   scope_insufficient: { outcome: 'denied', anonymous: true },
   client_registered: { outcome: 'success', anonymous: true },
+  client_refused: { outcome: 'denied', anonymous: true },
   client_document_changed: { outcome: 'success', anonymous: true },
   client_document_failed: { outcome: 'failure', anonymous: true },
   connection_refreshed: { outcome: 'success' },

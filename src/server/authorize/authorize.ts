@@ -18,7 +18,7 @@ import { loadClient } from './load-client.ts';
 export function authorize(context: ServerContext): ScopedHandler {
   return answerPage(context, async (request, scope) => {
     const parameters = parseParameters(request.query);
-    const client = await loadClient(context, parameters);
+    const client = await loadClient(context, parameters, { request, scope });
     const redirectUri = checkRedirectUri(client, parameters);
     try {
       const login = checkLoginRequest(context, { client, redirectUri, parameters });

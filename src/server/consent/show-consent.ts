@@ -46,10 +46,7 @@ export function showConsent(
     choose: config.signIn === 'choose',
   });
   return page(200, html, {
-    'content-security-policy': contentSecurityPolicy(config.brand, [
-      ...iconsOf(context),
-      ...(logo === null ? [] : [logo]),
-    ]),
+    'content-security-policy': contentSecurityPolicy(config.brand, picturesOf(context, logo)),
     // `no-referrer` would make browsers send `Origin: null` with the form (Fetch §3.2), and the form must prove its origin.
     'referrer-policy': 'same-origin',
     ...browser.header,
@@ -60,7 +57,8 @@ function iconOf({ upstreams }: Config, name: string): string | null {
   return upstreams.find((one) => one.name === name)?.icon ?? null;
 }
 
-/** Only pages that offer a choice show icons. */
-function iconsOf({ config, signIn }: ServerContext): readonly string[] {
-  return signIn.flatMap(({ name }) => iconOf(config, name) ?? []);
+/** The app's, which is ours to serve, and icons: only pages that offer a choice show them. */
+function picturesOf({ config, signIn }: ServerContext, logo: string | null): readonly string[] {
+  const icons = signIn.flatMap(({ name }) => iconOf(config, name) ?? []);
+  return logo === null ? icons : [...icons, logo];
 }
