@@ -23,6 +23,7 @@ type Section = Sieved<ProxySection>;
 /** Reads the MCP servers behind the gateway, each at its place; `null` where problems say why. */
 export function resolveProxies(resolving: Resolving, context: ProxyContext): readonly (ProxyConfig | null)[] {
   const seen = new Set<string>();
+  warnOfSideDoors(resolving);
   return (resolving.config.proxy ?? []).map((item, index) => {
     if (item === undefined) return null;
     const path: Path = ['proxy', index];
@@ -37,6 +38,19 @@ export function resolveProxies(resolving: Resolving, context: ProxyContext): rea
     const proxy = resolveProxy(item, { ...resolving, ...context, path });
     return complaint || proxy.resource === '' ? null : proxy;
   });
+}
+
+/** The same MCP server at two endpoints has the rules of the weaker one. */
+function warnOfSideDoors({ config, findings }: Resolving): void {
+  const sections = itemsOf(config.proxy);
+  for (const { item, index } of sections) {
+    const ruled = sections.find((one) => one.item.tools && one.item.target === item.target);
+    if (ruled && item.tools === undefined)
+      findings.warn(
+        ['proxy', index],
+        `leads to the target of proxy[${ruled.index}], and has none of its rules for tools`,
+      );
+  }
 }
 
 function resolveProxy(

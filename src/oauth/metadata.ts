@@ -48,7 +48,7 @@ interface Source {
   readonly clientDocuments?: boolean;
 }
 
-/** RFC 8414 §2. Tells what is served, and nothing else. */
+/** RFC 8414 §2. Tells what is served, and nothing else; not the scopes for later, since some clients ask for all they see. */
 export function authorizationServerMetadata({ config, clientDocuments = false }: Source): object {
   const { issuer } = config;
   const secretMethods = secretMethodsOf(config);
@@ -60,7 +60,7 @@ export function authorizationServerMetadata({ config, clientDocuments = false }:
     registration_endpoint: `${issuer}/oauth/register`,
     revocation_endpoint: `${issuer}/oauth/revoke`,
     introspection_endpoint: `${issuer}/oauth/introspect`,
-    ...someScopes(config.scopesSupported),
+    ...someScopes(config.scopesSupported.filter((scope) => !config.scopesOnDemand.includes(scope))),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token'],

@@ -105,4 +105,19 @@ describe('the scopes of a proxy', () => {
     ]);
     expect((await resolve(proxied({ max_body: 16_777_217 }))).proxies[0]?.maxBody).toBe(16_777_217);
   });
+
+  it('are no protection when another endpoint leads to the same server without them', async () => {
+    const door = (tools: object): Json =>
+      runConfig({
+        allowed_audiences: [],
+        proxy: [
+          { path: '/mcp', target, tools: { '*': ['openid'] } },
+          { path: '/b', target, ...tools },
+        ],
+      });
+    expect((await resolve(door({}))).warnings).toEqual([
+      expect.stringContaining('proxy[1]: leads to the target of proxy[0]'),
+    ]);
+    expect((await resolve(door({ tools: { '*': [] } }))).warnings).toEqual([]);
+  });
 });

@@ -220,6 +220,25 @@ describe('what is told of it', () => {
   });
 });
 
+it('rules for tools change with the configuration, and come and go with it', async () => {
+  const { auth } = endpoint.stack;
+  const before = auth.config;
+  const [proxy] = before.proxies;
+  if (!proxy) throw new Error('there is a proxy');
+  const grant = await signIn(await newClient(), 'notes:read');
+  const under = async (tools: typeof proxy.tools): Promise<number> => {
+    const changes = await auth.reload(() => Promise.resolve({ ...before, proxies: [{ ...proxy, tools }] }));
+    expect(changes.join()).toContain('proxies[0].tools');
+    return (await write(grant)).status;
+  };
+  expect(await under([{ pattern: '*', scopes: [] }])).toBe(200);
+  expect(await under([{ pattern: '*', scopes: ['notes:admin'] }])).toBe(403);
+  expect(await under(null)).toBe(200);
+  await auth.reload(() => Promise.resolve(before));
+  expect((await write(grant)).status).toBe(403);
+});
+
+// The last: by the clock of the provider it is earlier from here on, and nobody can sign in.
 it('what is remembered of a client is forgotten after an hour', async () => {
   const clientId = await newClient();
   const grants = [await signIn(clientId, 'notes:read'), await signIn(clientId, 'notes:read')];
