@@ -27,6 +27,7 @@ const order = [
   'observe',
   'config',
   'profiles',
+  'known-clients',
   'oauth',
   'crypto',
   'http',

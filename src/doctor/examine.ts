@@ -1,3 +1,4 @@
+import type { NeedId } from '../known-clients/search.ts';
 import { createAsking } from './ask.ts';
 import type { Asking } from './ask.ts';
 import {
@@ -26,7 +27,7 @@ import {
   tokenJson,
 } from './checks-server.ts';
 import { clientProfiles } from './clients.ts';
-import type { ClientProfile, NeedId } from './clients.ts';
+import type { ClientProfile } from './clients.ts';
 import { fail, finding, report, warn } from './finding.ts';
 import type { Finding, Report, Verdict } from './finding.ts';
 import { tryRegistration } from './register.ts';

@@ -1,8 +1,4 @@
-/** Where clients look for the metadata of a protected resource. */
-export type ResourcePlace = 'challenge' | 'path' | 'root';
-
-/** Where clients look for the metadata of an authorization server. */
-export type ServerPlace = 'oauth-inserted' | 'oidc-inserted' | 'oidc-appended' | 'oauth-root' | 'oidc-root';
+import type { ServerPlace } from '../known-clients/search.ts';
 
 /** RFC 9728 §3.1: the well-known part stands between host and path. */
 export function resourceUrl(given: URL, place: 'path' | 'root'): string {

@@ -1,7 +1,7 @@
 import { readBearerChallenge } from '../oauth/challenge.ts';
 import type { Answer, Asking, Question } from './ask.ts';
 import { resourceUrl, serverPlaces, serverUrl } from './places.ts';
-import type { ResourcePlace, ServerPlace } from './places.ts';
+import type { ResourcePlace, ServerPlace } from '../known-clients/search.ts';
 
 /** Everything that was asked, before anything is judged. */
 export interface Survey {

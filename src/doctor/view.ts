@@ -1,6 +1,6 @@
 import type { Answer } from './ask.ts';
 import type { ClientProfile } from './clients.ts';
-import type { ResourcePlace, ServerPlace } from './places.ts';
+import type { ResourcePlace, ServerPlace } from '../known-clients/search.ts';
 import { isDocument } from './survey.ts';
 import type { ServerSurvey, Survey } from './survey.ts';
 

@@ -1,26 +1,12 @@
 import type { CimdConfig } from '../../config/cimd.ts';
+import { knownDocumentHosts } from '../../known-clients/known-clients.ts';
 import { isLoopbackHost } from '../../net/addresses.ts';
 import type { ClientProblem } from '../client-problem.ts';
 import { refusedDocument } from './problems.ts';
 
-/**
- * Hosts that publish the documents of well-known clients. Being known means that they speak for themselves, not that
- * anybody has looked at what they do.
- */
-const knownHosts: ReadonlySet<string> = new Set([
-  'claude.ai',
-  'claude.com',
-  'chatgpt.com',
-  'vscode.dev',
-  'zed.dev',
-  'opencode.ai',
-  'grok.com',
-  'cursor.com',
-]);
-
 /** Whether the operator, or we, have named a host. */
 export function isNamed(host: string, { allowHosts }: Pick<CimdConfig, 'allowHosts'>): boolean {
-  return matches(host, allowHosts) || knownHosts.has(host);
+  return matches(host, allowHosts) || knownDocumentHosts.has(host);
 }
 
 /**
@@ -31,7 +17,7 @@ export function checkTrust(host: string, config: CimdConfig): ClientProblem | nu
   if (matches(host, config.denyHosts)) return refusedDocument(`whoever runs it has blocked ${host}`);
   if (config.trust === 'any' || matches(host, config.allowHosts)) return null;
   if (config.allowLoopback && isLoopbackHost(host)) return null;
-  if (config.trust === 'known' && knownHosts.has(host)) return null;
+  if (config.trust === 'known' && knownDocumentHosts.has(host)) return null;
   return refusedDocument(`${host} is not among the hosts that whoever runs it has allowed`);
 }
 

@@ -1,0 +1,116 @@
+import type { KnownClient } from '../known-client.ts';
+import { bySdk, bySpecification, sdkNeeds } from '../search.ts';
+
+const mcpRemote: KnownClient = {
+  id: 'mcp-remote',
+  title: 'mcp-remote',
+  label: 'mcp-remote',
+  marks: {
+    local: ['http://localhost/oauth/callback', 'http://127.0.0.1/oauth/callback'],
+    names: ['MCP CLI Proxy', 'MCP CLI Client'],
+    softwareIds: ['2e6dc280-f3c3-4e01-99a7-8181dbd1d23d'],
+  },
+  registration: ['dcr', 'cimd', 'static'],
+  deviations: [
+    'portless_loopback',
+    'registers_each_run',
+    'prompt_consent',
+    'foreign_scopes',
+    'discovery_with_version',
+    'refresh_races',
+  ],
+  search: bySdk,
+  needs: [...sdkNeeds, 'issuer-match', 'challenge-get'],
+  evidence: {
+    grade: 'recorded',
+    note: 'Version 0.15; 0.1 was read in its source.',
+    threads: ['geelen/mcp-remote#128', 'geelen/mcp-remote#174', 'geelen/mcp-remote#357'],
+  },
+  limits: [
+    'Several of 0.1 that start at once spoil each other’s sign-in; what is left in ~/.mcp-auth then has to go.',
+  ],
+  operator: [],
+};
+
+const inspector1: KnownClient = {
+  id: 'inspector-1',
+  title: 'MCP Inspector 1',
+  label: 'MCP Inspector',
+  marks: {
+    local: ['http://localhost/oauth/callback', 'http://localhost/oauth/callback/debug'],
+    names: ['MCP Inspector'],
+  },
+  registration: ['dcr', 'static'],
+  deviations: [
+    'several_redirect_uris',
+    'no_application_type',
+    'prompt_consent',
+    'discovery_with_version',
+    'registers_each_run',
+  ],
+  // Signs in from the browser's page, so these answers need CORS.
+  search: bySdk,
+  needs: [...sdkNeeds, 'cors-metadata', 'cors-token', 'cors-register'],
+  evidence: { grade: 'recorded', note: 'Version 1.0.3.', threads: ['sigbit/mcp-auth-proxy#94'] },
+  limits: ['What works here may fail in Claude, which checks more: sallyport doctor says what.'],
+  operator: [],
+};
+
+const inspector2: KnownClient = {
+  id: 'inspector-2',
+  title: 'MCP Inspector 2',
+  label: 'MCP Inspector',
+  marks: {
+    local: ['http://127.0.0.1/oauth/callback', 'http://localhost/oauth/callback'],
+    names: ['MCP Inspector'],
+  },
+  registration: ['cimd', 'dcr', 'static'],
+  deviations: ['prompt_consent', 'discovery_with_version', 'portless_loopback'],
+  search: bySdk,
+  needs: [...sdkNeeds, 'issuer-match'],
+  evidence: { grade: 'recorded', note: 'Version 2.12.', threads: [] },
+  limits: ['Its command line asks again for the scopes that it had when a tool needs more, and gives up.'],
+  operator: [],
+};
+
+const mcporter: KnownClient = {
+  id: 'mcporter',
+  title: 'mcporter',
+  label: 'mcporter',
+  marks: { local: ['http://127.0.0.1/callback'], names: ['mcporter', 'mcporter (*)'] },
+  registration: ['dcr'],
+  deviations: ['no_application_type', 'portless_loopback', 'registers_each_run'],
+  search: bySdk,
+  evidence: { grade: 'recorded', threads: [] },
+  limits: [],
+  operator: [],
+};
+
+const mcpc: KnownClient = {
+  id: 'mcpc',
+  title: 'mcpc',
+  label: 'mcpc',
+  marks: { local: ['http://localhost/callback'], names: ['mcpc'] },
+  registration: ['dcr'],
+  deviations: ['no_state', 'no_application_type', 'registers_each_run'],
+  search: bySdk,
+  evidence: { grade: 'recorded', threads: [] },
+  limits: [],
+  operator: [],
+};
+
+const conformance: KnownClient = {
+  id: 'conformance',
+  title: 'MCP conformance suite',
+  label: 'MCP conformance suite',
+  marks: { documents: ['https://conformance-test.local/client-metadata.json'] },
+  registration: ['static', 'cimd'],
+  deviations: ['omits_scope'],
+  search: bySpecification,
+  evidence: { grade: 'recorded', note: 'Version 0.2.0-alpha.12.', threads: [] },
+  limits: [],
+  operator: [],
+};
+
+/** Tools of those who make MCP servers. */
+export const tools: readonly KnownClient[] = [mcpRemote, inspector1, inspector2, mcporter, mcpc, conformance];
