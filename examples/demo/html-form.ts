@@ -32,13 +32,18 @@ export function firstForm(html: string): Form | null {
   const [, head = '', inside = ''] = /<form\b([^>]*)>(.*?)<\/form>/is.exec(html) ?? [];
   if (head === '' && inside === '') return null;
   const form = attributesOf(head);
-  // Buttons may stand outside and name their form.
   const id = form.get('id');
-  const named = [...html.matchAll(/<button\b([^>]*)>/gis)]
-    .map(([, tag = '']) => attributesOf(tag))
-    .filter((button) => id !== undefined && button.get('form') === id);
-  const own = [...inside.matchAll(/<button\b([^>]*)>/gis)].map(([, tag = '']) => attributesOf(tag));
-  const inputs = [...inside.matchAll(/<input\b([^>]*)>/gis)].map(([, tag = '']) => attributesOf(tag));
+  // Controls may stand outside and name their form.
+  const controls = (pattern: RegExp): readonly ReadonlyMap<string, string>[] => [
+    ...[...inside.matchAll(pattern)].map(([, tag = '']) => attributesOf(tag)),
+    ...[...html.matchAll(pattern)]
+      .map(([, tag = '']) => attributesOf(tag))
+      .filter((control) => id !== undefined && control.get('form') === id),
+  ];
+  const inputs = controls(/<input\b([^>]*)>/gis).filter(
+    (input) => input.get('type') !== 'checkbox' || input.has('checked'),
+  );
+  const buttons = controls(/<button\b([^>]*)>/gis).filter((button) => !button.has('disabled'));
   return {
     method: form.get('method')?.toUpperCase() === 'POST' ? 'POST' : 'GET',
     action: form.get('action') ?? '',
@@ -46,7 +51,7 @@ export function firstForm(html: string): Form | null {
       const name = input.get('name');
       return name === undefined ? [] : [[name, input.get('value') ?? ''] as const];
     }),
-    buttons: [...own, ...named].map((button) => ({
+    buttons: buttons.map((button) => ({
       name: button.get('name') ?? '',
       value: button.get('value') ?? '',
     })),

@@ -18,7 +18,7 @@ export function staticClient(config: StaticClientConfig): Client {
     introspects,
     keys: null,
     resources: null,
-    consent: 'ask',
+    consent: config.consent,
     lifespans: usualLifespans,
     applicationType: null,
     softwareId: null,

@@ -1,6 +1,7 @@
 import type { Secret } from '../types/secret.ts';
 import type { Milliseconds } from '../types/time.ts';
 import type { CimdConfig } from './cimd.ts';
+import type { ConsentPolicy } from './consent.ts';
 import type { UpstreamSettings } from './upstream-settings.ts';
 
 /** A PEM text and where it came from, so that an error about it can name the file. */
@@ -147,6 +148,7 @@ export interface StaticClientConfig {
   readonly scopes: readonly string[] | null;
   /** Resources that this client is the resource server of: it may introspect tokens for them. */
   readonly introspects: readonly string[];
+  readonly consent: 'ask' | 'remember' | 'skip';
 }
 
 export interface RegistrationConfig {
@@ -200,6 +202,7 @@ export interface Config {
   readonly registration: RegistrationConfig;
   readonly cimd: CimdConfig;
   readonly brand: BrandConfig;
+  readonly consent: ConsentPolicy;
   /** Origins that browsers may call MCP endpoints from, beside our own and loopback. */
   readonly allowedOrigins: readonly string[];
   readonly injectUpstreamToken: boolean;

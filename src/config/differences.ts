@@ -28,6 +28,7 @@ const durations: ReadonlySet<string> = new Set([
   'retiredSecretGrace',
   'shutdownDelay',
   'cacheFallbackTtl',
+  'remember',
 ]);
 
 /** Longest value that is shown, in characters. */

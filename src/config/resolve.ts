@@ -2,6 +2,7 @@ import { resolveAccess, resolveAccessContact } from './access.ts';
 import { resolveAdmin } from './admin.ts';
 import { resolveCimd } from './cimd.ts';
 import type { Config } from './config.ts';
+import { resolveConsent } from './consent.ts';
 import { resolveIssuer } from './issuer.ts';
 import { loadHmacSecrets, loadSigningKeys } from './keys.ts';
 import { resolveLifespans } from './lifespans.ts';
@@ -80,6 +81,7 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
     registration: resolveRegistration(resolving),
     cimd: await resolveCimd(resolving, issuer),
     brand: resolveBrand(resolving, issuer),
+    consent: resolveConsent(resolving, { clients, signIn }),
     allowedOrigins: resolveOrigins(resolving),
     injectUpstreamToken: !(config.disable_upstream_token_injection ?? false),
     insecureAllowHttp: config.insecure_allow_http ?? false,

@@ -87,26 +87,6 @@ export const proxiesSchema: z.ZodType<ProxySection[]> = z
   .min(1)
   .meta({ description: 'MCP servers that `sallyport serve` protects.' });
 
-/** How pages look. */
-export interface ConsentSection {
-  name?: string | undefined;
-  logo_url?: string | undefined;
-  color?: string | undefined;
-}
-
-export const consentSchema: z.ZodType<ConsentSection> = section<ConsentSection>({
-  name: text('What pages call this server. Default: the host of the issuer.', 'Example Corp'),
-  logo_url: text(
-    'Logo: an https URL, or data:image/… of the type png, jpeg, gif, webp or svg+xml.',
-    'https://example.com/logo.svg',
-  ),
-  color: z
-    .string()
-    .regex(/^#[\da-f]{6}$/i, { error: 'is not a colour' })
-    .meta({ description: 'Colour of buttons.', examples: ['#2f5bd7'], default: '#2f5bd7' })
-    .optional(),
-});
-
 /** A client that does not register itself. */
 export interface ClientSection {
   client_id: string;
@@ -118,6 +98,7 @@ export interface ClientSection {
   grant_types?: ('authorization_code' | 'refresh_token')[] | undefined;
   scopes?: string[] | undefined;
   introspects?: string[] | undefined;
+  consent?: 'ask' | 'remember' | 'skip' | undefined;
 }
 
 export const clientsSchema: z.ZodType<ClientSection[]> = z
@@ -144,6 +125,11 @@ export const clientsSchema: z.ZodType<ClientSection[]> = z
       introspects: texts('Resources that it is the server of: it may introspect their tokens.', [
         'https://mcp.example.com/mcp',
       ]),
+      consent: oneOf(
+        ['ask', 'remember', 'skip'],
+        'Whether its users are asked every time, may have their answer remembered (consent.remember), or are never asked: ' +
+          'then nobody but the client says what they agree to. Default: ask.',
+      ),
     }),
   )
   .meta({ description: 'Clients that do not register themselves.' });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { consentSchema } from './schema-consent.ts';
+import type { ConsentSection } from './schema-consent.ts';
 import { delegateClientSchema, trustedIssuerSchema } from './schema-delegation.ts';
 import type { DelegateClientSection, TrustedIssuerSection } from './schema-delegation.ts';
 import {
@@ -18,7 +20,6 @@ import type { AccessSection } from './schema-access.ts';
 import {
   adminSchema,
   clientsSchema,
-  consentSchema,
   corsSchema,
   listenSchema,
   observeSchema,
@@ -28,7 +29,6 @@ import {
 import type {
   AdminSection,
   ClientSection,
-  ConsentSection,
   CorsSection,
   ListenSection,
   ObserveSection,
@@ -271,7 +271,7 @@ export const runConfigSchema: z.ZodType<RunConfig> = section<RunConfig>({
   access_contact: accessContactSchema,
   clients: clientsSchema.optional(),
   ...registrationFields,
-  consent: optional(consentSchema, 'How pages look.'),
+  consent: optional(consentSchema, 'How pages look, and when people are asked.'),
   cors: optional(corsSchema, 'Who else may call by script.'),
   listen: optional(listenSchema, 'Where `sallyport serve` listens.'),
   proxy: proxiesSchema.optional(),

@@ -82,6 +82,7 @@ async function resolveClient(section: Sieved<ClientSection>, place: Place): Prom
     grantTypes: grantTypesOf(section, place),
     scopes: scopes ?? null,
     introspects: checkIntrospects(section, { ...place, isPublic: resolved.r === 'none' }),
+    consent: section.consent ?? 'ask',
   };
 }
 

@@ -62,7 +62,7 @@ export function resolveStorage({ config, findings }: Resolving): StorageConfig |
   return null;
 }
 
-/** Reads `consent`. */
+/** Reads how pages look, of the section `consent`. */
 export function resolveBrand({ config, findings }: Resolving, issuer: string | null): BrandConfig {
   const { name, logo_url: logoUrl, color } = config.consent ?? {};
   const isImage = /^data:image\/(?:png|jpeg|gif|webp|svg\+xml);/i.test(logoUrl ?? '');

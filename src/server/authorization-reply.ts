@@ -19,9 +19,10 @@ export interface ReplyTo {
 export function replyWithCode(
   { config }: ServerContext,
   { redirectUri, state }: ReplyTo,
-  code: string,
+  { code, headers }: { readonly code: string; readonly headers?: HttpResponse['headers'] },
 ): HttpResponse {
-  return redirect(authorizationResponseUrl(redirectUri, { code, ...stateOf(state), iss: config.issuer }));
+  const href = authorizationResponseUrl(redirectUri, { code, ...stateOf(state), iss: config.issuer });
+  return redirect(href, headers);
 }
 
 /**

@@ -15,4 +15,6 @@ export interface LoginRequest {
   /** Seconds, for the upstream. */
   readonly maxAge: number | null;
   readonly loginHint: string | null;
+  /** `prompt` named `consent`: the page is shown, whatever is remembered. */
+  readonly asksConsent?: true;
 }

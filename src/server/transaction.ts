@@ -24,7 +24,32 @@ export interface Transaction {
   readonly client?: ClientSnapshot;
   /** What the upstreams that answered so far told; absent while none has. */
   readonly progress?: Progress;
+  /** All that was asked for, when the user allowed less: `request.scopes` is what was allowed. */
+  readonly offered?: readonly string[];
+  /** Whom the page named, or whose remembered consent the login rests on. Anybody else is asked. */
+  readonly expected?: ExpectedUser;
+  /** The user wants this consent remembered. */
+  readonly remember?: true;
+  /** Its `state` opens in a browser without our cookie too, and then its user is asked again. */
+  readonly withoutCookie?: true;
+  /** Its upstream has answered, and its user is being asked again. */
+  readonly again?: AskedAgain;
 }
+
+/** Somebody whom a browser is known to be of. */
+export interface ExpectedUser {
+  readonly userId: string;
+  /** Where that user signs in. */
+  readonly upstream: string;
+  /** The remembered consent that stands for a click; `null`: there was a click. */
+  readonly consentId: string | null;
+}
+
+/**
+ * Why a user is asked after the sign-in: somebody else agreed, the browser did not prove to be the one that was asked, or
+ * the remembered consent was taken back meanwhile.
+ */
+export type AskedAgain = 'other_user' | 'without_cookie' | 'forgotten';
 
 /** A login that leads to several upstreams, after the first of them. Sealed values are base64url. */
 export interface Progress {

@@ -11,6 +11,7 @@ import type {
   TakePending,
   TakePendingResult,
 } from './pending-contract.ts';
+import type { Sealed } from './terms.ts';
 import type { GrantRecord, PendingRecord, Rows, StoreCaps } from './records.ts';
 import { after, isLive } from './records.ts';
 
@@ -27,21 +28,26 @@ function stepOf(leg: number): number {
 
 /** Keeps a consented login. The same transaction reuses its row and never recreates a taken one. */
 export function putPending(rows: Rows, pending: PutPending, caps: StoreCaps): PutPendingResult {
-  const { transaction, sealed, source, ttl } = pending;
+  const { transaction, sealed, source, ttl, instead } = pending;
   const now = rows.now();
   const known = rows.pending(transaction);
   if (known && known.expiresAt > now) {
     if (known.done) return ended(known);
     const { leg, takenLeg } = known;
     if (takenLeg >= leg) return { r: 'taken' };
-    if (stepOf(leg) > 0) return { r: 'ok', leg, sealed: known.sealed };
-    // Who goes back and allows less means it.
-    rows.savePending({ ...known, sealed });
-    return { r: 'ok', leg };
+    if (instead && stepOf(leg) === 0 && isSame(known.sealed, instead)) {
+      rows.savePending({ ...known, sealed });
+      return { r: 'ok', leg };
+    }
+    return isSame(known.sealed, sealed) ? { r: 'ok', leg } : { r: 'ok', leg, sealed: known.sealed };
   }
   makeRoom(rows, source, caps);
   rows.savePending({ transaction, sealed, source, expiresAt: after(now, ttl), ...untouched });
   return { r: 'ok', leg: 0 };
+}
+
+function isSame(one: Sealed, other: Sealed): boolean {
+  return Buffer.compare(one, other) === 0;
 }
 
 const untouched = {

@@ -9,10 +9,12 @@ export interface PutPending {
   readonly ttl: Milliseconds;
   /** Address prefix of the browser: rows are capped per source. */
   readonly source: string;
+  /** What waits already and is to be replaced, as long as nobody has replaced it and no answer came. */
+  readonly instead?: Sealed;
 }
 
 /**
- * `ok` also when this very transaction waits already, with what is sealed in it when it has gone on to another upstream; `taken` when its answer came, `done` when its code was issued,
+ * `ok` also when this very transaction waits already, with what is sealed in it when that is something else; `taken` when its answer came, `done` when its code was issued,
  * `denied` when the user has said no to it.
  */
 export type PutPendingResult =

@@ -2,8 +2,9 @@
 import { html } from '@remix-run/html-template';
 import type { SafeHtml } from '@remix-run/html-template';
 import type { BrandConfig } from '../config/config.ts';
-import type { SealedForm } from './connections.ts';
-import { accountName, button, scopeList } from './connections.ts';
+import type { SealedForm } from './connections-parts.ts';
+import { accountName } from './connections.ts';
+import { button, scopeList } from './connections-parts.ts';
 import { reference } from './error.ts';
 import { isolated, renderPage } from './page.ts';
 

@@ -2,14 +2,12 @@ import { html } from '@remix-run/html-template';
 import type { SafeHtml } from '@remix-run/html-template';
 import type { BrandConfig } from '../config/config.ts';
 import type { Milliseconds } from '../types/time.ts';
-import { isolated, pictureSource, renderPage } from './page.ts';
+import type { SealedForm } from './connections-parts.ts';
+import { button, moment, picture, scopeList } from './connections-parts.ts';
+import { isolated, renderPage } from './page.ts';
+import type { RememberedView } from './remembered.ts';
+import { rememberedSection } from './remembered.ts';
 import { displayText } from './text.ts';
-
-/** A button: where its form goes, and the sealed order that it carries in its hidden field `request`. */
-export interface SealedForm {
-  readonly action: string;
-  readonly request: string;
-}
 
 /** One account at one upstream, connected. */
 export interface AccountView {
@@ -50,31 +48,8 @@ export interface ConnectionsView {
   readonly brand: BrandConfig;
   readonly user: { readonly name: string | null; readonly upstream: string };
   readonly upstreams: readonly UpstreamView[];
+  readonly remembered: readonly RememberedView[];
   readonly signOut: SealedForm;
-}
-
-const days = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
-
-/** A moment in words; the page knows nobody's time zone, so it names its own. */
-function moment(at: Milliseconds): SafeHtml {
-  return html`<time datetime="${new Date(at).toISOString()}">${days.format(at)} UTC</time>`;
-}
-
-/** A form of one button. */
-export function button(
-  form: SealedForm,
-  {
-    label,
-    primary = false,
-    icon = null,
-  }: { readonly label: string; readonly primary?: boolean; readonly icon?: string | null },
-): SafeHtml {
-  return html`<form method="post" action="${form.action}">
-    <input type="hidden" name="request" value="${form.request}" />
-    <button class="${primary ? 'button primary' : 'button'}">
-      ${picture(icon)}<bdi>${displayText(label, 80)}</bdi>
-    </button>
-  </form>`;
 }
 
 /** The account in words that tell it from another: its name, and the id that no two accounts share. */
@@ -83,12 +58,6 @@ export function accountName(account: Pick<AccountView, 'name' | 'id'>): SafeHtml
   if (account.id === null) return html`an account that the provider does not name`;
   const id = html`<code>${isolated(account.id, 100)}</code>`;
   return known === '' ? html`account ${id}` : html`<strong><bdi>${known}</bdi></strong> ${id}`;
-}
-
-/** Scopes, each cleaned by itself; nothing for none. */
-export function scopeList(scopes: readonly string[]): SafeHtml {
-  if (scopes.length === 0) return html`what the account lets apps do by itself`;
-  return html`${scopes.map((scope, index) => html`${index === 0 ? '' : ', '}<code>${isolated(scope)}</code>`)}`;
 }
 
 function stateOf(account: AccountView, upstream: string): SafeHtml {
@@ -128,11 +97,6 @@ function accountBlock(account: AccountView, upstream: UpstreamView): SafeHtml {
   </li>`;
 }
 
-/** Of the operator; never what a provider says about a person, whose picture would tell it who looks. */
-function picture(icon: string | null): SafeHtml | null {
-  return pictureSource(icon) === null ? null : html`<img src="${icon}" alt="" width="20" height="20" />`;
-}
-
 function upstreamBlock(upstream: UpstreamView): SafeHtml {
   const { accounts, connect, asked, justConnected } = upstream;
   const name = isolated(upstream.displayName, 60);
@@ -167,6 +131,7 @@ export function renderConnectionsPage(view: ConnectionsView): string {
       What apps may use in your name through ${isolated(brand.name, 60)}. You are signed in as
       ${who}${isolated(user.upstream, 60)}.
     </p>
-    ${view.upstreams.map(upstreamBlock)} ${button(view.signOut, { label: 'Sign out of this page' })}`;
+    ${view.upstreams.map(upstreamBlock)} ${rememberedSection(view.remembered)}
+    ${button(view.signOut, { label: 'Sign out of this page' })}`;
   return renderPage({ brand, title: 'Your connections', body });
 }

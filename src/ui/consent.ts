@@ -2,6 +2,7 @@ import { html } from '@remix-run/html-template';
 import type { SafeHtml } from '@remix-run/html-template';
 import type { BrandConfig } from '../config/config.ts';
 import { isolated, pictureSource, renderPage } from './page.ts';
+import type { Milliseconds } from '../types/time.ts';
 import { displayText } from './text.ts';
 
 /** What the consent page tells; strings may come from strangers. */
@@ -9,8 +10,8 @@ export interface ConsentView {
   readonly brand: BrandConfig;
   /** Where the form is posted to. */
   readonly action: string;
-  /** The sealed authorization request: hidden field `request`. */
-  readonly request: string;
+  /** The hidden field that says what is decided, and its sealed value. */
+  readonly form: { readonly name: 'request' | 'second'; readonly value: string };
   readonly client: {
     /** As the client calls itself. */
     readonly name: string | null;
@@ -28,6 +29,12 @@ export interface ConsentView {
   /** Where the person signs in: at one of them, or at each in turn. */
   readonly upstreams: readonly UpstreamView[];
   readonly choose: boolean;
+  /** Who is known to use this browser; asked again: who has signed in. */
+  readonly account: { readonly name: string | null; readonly upstream: string } | null;
+  /** Why the person is asked after the sign-in; `null`: before it. */
+  readonly again: 'other_user' | 'without_cookie' | 'forgotten' | null;
+  /** How long the answer can be remembered; `null`: it cannot. */
+  readonly remember: Milliseconds | null;
 }
 
 /** One upstream and what is asked of it. */
@@ -43,6 +50,8 @@ export interface UpstreamView {
 export interface ScopeView {
   readonly name: string;
   readonly description: string | null;
+  /** Its checkbox; `null`: it cannot be left out. */
+  readonly field: string | null;
 }
 
 /** For scopes that the operator did not describe (OpenID Connect Core §5.4, §11). */
@@ -65,10 +74,10 @@ function clientName(client: ConsentView['client']): SafeHtml {
   return name === '' ? html`an app without a name` : html`“<bdi>${name}</bdi>”`;
 }
 
-function badge(client: ConsentView['client']): SafeHtml {
-  return client.verified
-    ? html`<span class="badge">known app</span>`
-    : html`<span class="badge caution">unverified</span>`;
+function badge({ verified, host = null }: ConsentView['client']): SafeHtml {
+  if (verified) return html`<span class="badge">known app</span>`;
+  if (host !== null) return html`<span class="badge host">${isolated(host, hostLimit)}</span>`;
+  return html`<span class="badge caution">unverified</span>`;
 }
 
 function appPicture({ logo }: ConsentView['client']): SafeHtml | null {
@@ -97,7 +106,7 @@ function destination({ redirect }: ConsentView): SafeHtml {
 /** What somebody must know to refuse a request that they did not start (RFC 8252 §8.4, §8.6; RFC 9700 §4.1). */
 function caution({ redirect, client }: ConsentView): SafeHtml | null {
   const warnings: Record<typeof redirect.kind, SafeHtml | null> = {
-    https: client.verified
+    https: isOwnSite(client, redirect)
       ? null
       : html`Access goes to <strong>${isolated(redirect.display, hostLimit)}</strong>. Allow it only if you
           know this site and have just started this there.`,
@@ -110,27 +119,57 @@ function caution({ redirect, client }: ConsentView): SafeHtml | null {
   return warning === null ? null : html`<p class="note">${warning}</p>`;
 }
 
-function scopeItem({ name, description }: ScopeView): SafeHtml {
+/** Set up here, or led back to the very host that it has proven. */
+function isOwnSite({ verified, host }: ConsentView['client'], { display }: ConsentView['redirect']): boolean {
+  return verified || host === display;
+}
+
+function scopeItem({ name, description, field }: ScopeView): SafeHtml {
   const meaning = displayText(description ?? standardScopes.get(name) ?? '', 200);
-  if (meaning === '') return html`<li>${isolated(name)}</li>`;
-  return html`<li><bdi>${meaning}</bdi> <code>${isolated(name)}</code></li>`;
+  const words =
+    meaning === ''
+      ? html`${isolated(name)}`
+      : html`<span><bdi>${meaning}</bdi> <code>${isolated(name)}</code></span>`;
+  if (field === null) return html`<li>${words}</li>`;
+  return html`<li class="choice">
+    <label><input type="checkbox" name="${field}" value="on" checked form="decide" />${words}</label>
+  </li>`;
 }
 
 function scopesRow({ scopes }: ConsentView): SafeHtml | null {
   if (scopes.length === 0) return null;
+  const some = scopes.some(({ field }) => field !== null);
   return html`<div>
     <dt>It may</dt>
     <dd>
       <ul>
         ${scopes.map(scopeItem)}
       </ul>
+      ${some ? html`<p>Take away what it shall not do.</p>` : null}
+    </dd>
+  </div>`;
+}
+
+/** Who the person is here: known from the last time, or from the sign-in that has just ended. */
+function accountRow({ account, again }: ConsentView): SafeHtml | null {
+  if (account === null) return null;
+  const name =
+    account.name === null
+      ? html`an account without a name`
+      : html`<strong>${isolated(account.name, 100)}</strong>`;
+  return html`<div>
+    <dt>${again === null ? 'You go on as' : 'You signed in as'}</dt>
+    <dd>
+      ${name}
+      <p>at ${isolated(account.upstream, 60)}</p>
     </dd>
   </div>`;
 }
 
 /** One is named; of several the person chooses one below, or meets each in turn. */
 function upstreamRow(view: ConsentView): SafeHtml {
-  const { brand, upstreams, choose } = view;
+  const { brand, upstreams, choose, again } = view;
+  if (again !== null) return askedRow(view);
   const several = upstreams.length > 1;
   const title = several
     ? choose
@@ -141,6 +180,22 @@ function upstreamRow(view: ConsentView): SafeHtml {
     <dt>${title}</dt>
     <dd>
       ${upstreams.map((upstream, index) => upstreamItem(brand, upstream, { next: index === 0 && !(several && choose) }))}
+    </dd>
+  </div>`;
+}
+
+/** What was asked of the upstreams: the person has been there. */
+function askedRow({ brand, upstreams }: ConsentView): SafeHtml {
+  return html`<div>
+    <dt>${isolated(brand.name, 40)} asks</dt>
+    <dd>
+      ${upstreams.map(
+        ({ displayName, scopes }) =>
+          html`${isolated(displayName, 60)}
+            <p>
+              ${scopes.map((scope, index) => html`${index === 0 ? '' : ', '}<code>${isolated(scope)}</code>`)}
+            </p>`,
+      )}
     </dd>
   </div>`;
 }
@@ -166,11 +221,38 @@ function upstreamItem(
  * appearance. Keys, and whatever presses a button by its name, are not held up.
  */
 function form(view: ConsentView): SafeHtml {
-  const { action, request, upstreams, choose } = view;
-  return html`<form method="post" action="${action}">
-    <input type="hidden" name="request" value="${request}" />
-    ${choose && upstreams.length > 1 ? choices(upstreams) : decision()}
+  const { action, form: sealed, upstreams, choose, again, account, scopes, remember } = view;
+  const chooses = scopes.some(({ field }) => field !== null);
+  // Enter in a checkbox presses the first button (HTML §4.10.21.2): this one, which does nothing.
+  return html`<form method="post" action="${action}" id="decide">
+    ${chooses || remember !== null ? html`<button disabled hidden></button>` : null}
+    <input type="hidden" name="${sealed.name}" value="${sealed.value}" />
+    ${chooses ? html`<input type="hidden" name="choice" value="scopes" />` : null} ${remembering(view)}
+    ${again === null && choose && upstreams.length > 1 ? choices(upstreams) : decision()}
+    ${again === null && account !== null ? otherAccount() : null}
   </form>`;
+}
+
+const day = 86_400_000;
+
+/** Unchecked: who wants it says so. */
+function remembering({ remember }: ConsentView): SafeHtml | null {
+  if (remember === null) return null;
+  const days = Math.floor(remember / day);
+  const time = days >= 2 ? `for ${days} days` : days === 1 ? 'for a day' : 'for a while';
+  return html`<p class="remember">
+    <label
+      ><input type="checkbox" name="remember" value="on" />Do not ask me about this app again in this browser,
+      ${time}</label
+    >
+  </p>`;
+}
+
+/** A yes, too: with whichever account is chosen at the upstream. */
+function otherAccount(): SafeHtml {
+  return html`<div class="allow other">
+    <button class="button quiet" name="decision" value="other_account">Allow, with another account</button>
+  </div>`;
 }
 
 function decision(): SafeHtml {
@@ -197,6 +279,22 @@ function choice({ name, displayName, icon }: UpstreamView): SafeHtml {
   </button>`;
 }
 
+/** Why the person sees this after the sign-in, and what makes them say no. */
+function reason({ again, account, client, redirect }: ConsentView): SafeHtml | null {
+  if (again === null) return null;
+  const name = account?.name ?? null;
+  const who = name === null ? html`this account` : html`<strong>${isolated(name, 100)}</strong>`;
+  const goes = html`If you allow it, ${clientName(client)} acts as ${who}, and access goes to
+    <strong>${isolated(redirect.display, hostLimit)}</strong>.`;
+  const texts: Record<typeof again, SafeHtml> = {
+    other_user: html`Somebody else was signed in here before, so nobody has asked you yet.`,
+    without_cookie: html`This browser does not keep cookies, so we cannot tell whether it was you who began.
+      <strong>Did somebody send you a link that led here? Then cancel.</strong>`,
+    forgotten: html`What was remembered for this app was taken back meanwhile.`,
+  };
+  return html`<p class="note">${texts[again]} ${goes}</p>`;
+}
+
 /**
  * Asks a person whether an app may act for them. Everything that the MCP security practices want said is on it: the
  * client, where the code goes, the resource, the scopes, the upstream and what is asked of it.
@@ -204,8 +302,9 @@ function choice({ name, displayName, icon }: UpstreamView): SafeHtml {
 export function renderConsentPage(view: ConsentView): string {
   const body = html`${appPicture(view.client)}
     <h1>Allow ${clientName(view.client)} to connect?</h1>
-    ${introduction(view)}
+    ${introduction(view)} ${reason(view)}
     <dl>
+      ${accountRow(view)}
       <div>
         <dt>Access goes to</dt>
         <dd>${destination(view)}</dd>

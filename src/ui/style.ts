@@ -81,6 +81,7 @@ a{color:var(--accent);text-underline-offset:.2em}
 .badge{display:inline-block;padding:.0625rem .5rem;border-radius:1rem;font-size:.75rem;font-weight:600;
 line-height:1.5;vertical-align:.125em;white-space:nowrap;background:var(--shade);color:var(--muted);
 border:1px solid var(--line)}
+.badge.host{white-space:normal}
 .badge.caution{background:var(--caution-card);color:var(--caution-ink);border-color:var(--caution-line)}
 dl{margin:1.5rem 0;border-top:1px solid var(--line)}
 dl>div{display:grid;grid-template-columns:7rem 1fr;gap:.125rem 1rem;padding:.75rem 0;border-bottom:1px solid var(--line)}
@@ -96,6 +97,12 @@ dd li{position:relative;padding:.125rem 0 .125rem 1.375rem}
 dd li::before{content:"";position:absolute;left:.25rem;top:.5rem;width:.375rem;height:.6875rem;
 border:solid var(--accent);border-width:0 2px 2px 0;transform:rotate(40deg)}
 dd li code{color:var(--muted);font-size:.75rem}
+dd li.choice{padding-left:0}
+dd li.choice::before{content:none}
+.choice label,.remember label{display:flex;align-items:flex-start;gap:.5rem;min-height:1.75rem;cursor:pointer}
+input[type=checkbox]{flex:none;width:1.125rem;height:1.125rem;margin:.1875rem 0 0;accent-color:var(--accent)}
+.remember{margin:0 0 1rem;font-size:.875rem}
+.other{margin-top:.75rem}
 .note{margin:0 0 1.25rem;padding:.75rem 1rem;border:1px solid var(--caution-line);border-radius:.625rem;
 background:var(--caution-card);color:var(--caution-ink);font-size:.875rem}
 .actions{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;margin:0}

@@ -26,6 +26,7 @@ const fixed = (
   grantTypes: ['authorization_code'],
   scopes: null,
   introspects: [],
+  consent: 'ask',
 });
 
 /** Characters that form encoding changes, and the colon that Basic splits at. */

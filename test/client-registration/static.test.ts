@@ -12,6 +12,7 @@ const app: StaticClientConfig = {
   grantTypes: ['authorization_code'],
   scopes: ['openid'],
   introspects: ['https://mcp.example.com/mcp'],
+  consent: 'ask',
 };
 const cli: StaticClientConfig = { ...app, clientId: 'cli', secret: null, authMethod: 'none', scopes: null };
 

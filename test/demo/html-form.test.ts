@@ -8,7 +8,9 @@ import { brand, consentView } from '../pages/views.ts';
 describe('the first form of a page', () => {
   it('is what the consent page would send, entities decoded', () => {
     const request = `a"b<c>&amp;'d`;
-    const html = renderConsentPage(consentView({ request, action: '/oauth/consent?a=1&b=2' }));
+    const html = renderConsentPage(
+      consentView({ form: { name: 'request', value: request }, action: '/oauth/consent?a=1&b=2' }),
+    );
     expect(firstForm(html)).toEqual({
       method: 'POST',
       action: '/oauth/consent?a=1&b=2',
@@ -18,6 +20,20 @@ describe('the first form of a page', () => {
         { name: 'decision', value: 'allow' },
       ],
     });
+  });
+
+  it('has the boxes that are checked, wherever they stand, and no button that cannot be pressed', () => {
+    const scopes = [
+      { name: 'openid', description: null, field: null },
+      { name: 'email', description: null, field: 'scope-1' },
+    ];
+    const form = firstForm(renderConsentPage(consentView({ scopes, remember: 1000 })));
+    expect(form?.fields).toEqual([
+      ['request', 'sealed-request'],
+      ['choice', 'scopes'],
+      ['scope-1', 'on'],
+    ]);
+    expect(form?.buttons.map(({ value }) => value)).toEqual(['deny', 'allow']);
   });
 
   it('has the buttons that stand outside and name it', () => {

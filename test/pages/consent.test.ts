@@ -5,7 +5,7 @@ import { consentView, textOf } from './views.ts';
 describe('the consent page', () => {
   it('posts the sealed request and one of two decisions', () => {
     const html = renderConsentPage(consentView({ action: 'https://issuer.example/oauth/consent' }));
-    expect(html).toContain('<form method="post" action="https://issuer.example/oauth/consent">');
+    expect(html).toContain('<form method="post" action="https://issuer.example/oauth/consent" id="decide">');
     expect(html).toContain('<input type="hidden" name="request" value="sealed-request" />');
     expect([...html.matchAll(/name="decision" value="(\w+)"/g)].map(([, value]) => value)).toEqual([
       'deny',
@@ -32,7 +32,7 @@ describe('the consent page', () => {
   });
 
   it('does not call a client of the operator unverified', () => {
-    const client = { name: 'Backoffice', verified: true, id: 'backoffice' };
+    const client = { name: 'Backoffice', verified: true, host: null, id: 'backoffice' };
     const text = textOf(renderConsentPage(consentView({ client })));
     expect(text).not.toContain('unverified');
     expect(text).toContain('This app was set up by whoever runs Acme Tools');
@@ -41,7 +41,7 @@ describe('the consent page', () => {
   it.each([[null], [''], ['   '], ['\u200B\u202E'], ['\u3164']])(
     'says so when the client has no name (%j)',
     (name) => {
-      const client = { name, verified: false, id: 'x' };
+      const client = { name, verified: false, host: null, id: 'x' };
       expect(textOf(renderConsentPage(consentView({ client })))).toContain(
         'Allow an app without a name to connect?',
       );
@@ -70,7 +70,7 @@ describe('the consent page', () => {
 
   it('does not warn about the site of a client that the operator configured', () => {
     const redirect = { kind: 'https', display: 'backoffice.example' } as const;
-    const client = { name: 'Backoffice', verified: true, id: 'backoffice' };
+    const client = { name: 'Backoffice', verified: true, host: null, id: 'backoffice' };
     const html = renderConsentPage(consentView({ redirect, client }));
     expect(textOf(html)).toContain('Access goes to backoffice.example');
     expect(html).not.toContain('class="note"');
@@ -103,14 +103,16 @@ describe('the consent page', () => {
 
   it('lists scopes with the words of the operator, our own for standard ones, and the name for the rest', () => {
     const scopes = [
-      { name: 'tickets:read', description: 'Read your tickets' },
-      { name: 'email', description: null },
-      { name: 'openid', description: 'Know your staff number' },
-      { name: 'tickets:write', description: null },
+      { name: 'tickets:read', description: 'Read your tickets', field: 'scope-0' },
+      { name: 'email', description: null, field: null },
+      { name: 'openid', description: 'Know your staff number', field: null },
+      { name: 'tickets:write', description: null, field: 'scope-3' },
     ];
     const text = textOf(renderConsentPage(consentView({ scopes })));
     expect(text).toContain('It may Read your tickets tickets:read See your e-mail address email');
-    expect(text).toContain('Know your staff number openid tickets:write You sign in with');
+    expect(text).toContain(
+      'Know your staff number openid tickets:write Take away what it shall not do. You sign in with',
+    );
   });
 
   it('has no list of permissions when there are no scopes', () => {
@@ -119,7 +121,7 @@ describe('the consent page', () => {
 
   it('keeps the client id at hand, whole, for whoever compares it with a log', () => {
     const id = `sp_dc_${'x'.repeat(1018)}`;
-    const client = { name: 'Claude Code', verified: false, id };
+    const client = { name: 'Claude Code', verified: false, host: null, id };
     expect(textOf(renderConsentPage(consentView({ client })))).toContain(`Client id: ${id}`);
   });
 });

@@ -54,7 +54,7 @@ describe("a stranger's text on a page", () => {
   it('carries the sealed request unchanged, byte for byte', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (request) => {
-        const html = renderConsentPage(consentView({ request }));
+        const html = renderConsentPage(consentView({ form: { name: 'request', value: request } }));
         const [, value = ''] = /name="request" value="([^"]*)"/.exec(html) ?? [];
         expect(textOf(value.replaceAll(' ', '_'))).toBe(textOf(escape(request).replaceAll(' ', '_')));
       }),
@@ -62,7 +62,7 @@ describe("a stranger's text on a page", () => {
   });
 
   it('is isolated, so that its direction cannot reorder our own words', () => {
-    const client = { name: 'تطبيق <b>', verified: false, id: 'x' };
+    const client = { name: 'تطبيق <b>', verified: false, host: null, id: 'x' };
     expect(renderConsentPage(consentView({ client }))).toContain('“<bdi>تطبيق &lt;b&gt;</bdi>”');
   });
 

@@ -5,7 +5,8 @@ import {
   renderConnectionsSignInPage,
   renderOtherUserPage,
 } from '../../src/ui/connections-doors.ts';
-import type { AccountView, ConnectionsView, SealedForm, UpstreamView } from '../../src/ui/connections.ts';
+import type { AccountView, ConnectionsView, UpstreamView } from '../../src/ui/connections.ts';
+import type { SealedForm } from '../../src/ui/connections-parts.ts';
 import { renderConnectionsPage } from '../../src/ui/connections.ts';
 import type { ConsentView } from '../../src/ui/consent.ts';
 import { renderConsentPage } from '../../src/ui/consent.ts';
@@ -23,13 +24,16 @@ export function consentView(changes: Partial<ConsentView> = {}): ConsentView {
   return {
     brand,
     action: '/oauth/consent',
-    request: 'sealed-request',
-    client: { name: 'Claude Code', verified: false, id: 'sp_dc_abc' },
+    form: { name: 'request', value: 'sealed-request' },
+    client: { name: 'Claude Code', verified: false, host: null, id: 'sp_dc_abc' },
     redirect: { kind: 'loopback', display: 'localhost:53211' },
     resource: 'https://tools.acme.example/mcp',
-    scopes: [{ name: 'openid', description: null }],
+    scopes: [{ name: 'openid', description: null, field: null }],
     upstreams: [{ name: 'okta', displayName: 'Okta', icon: null, scopes: ['openid', 'email'] }],
     choose: false,
+    account: null,
+    again: null,
+    remember: null,
     ...changes,
   };
 }
@@ -90,7 +94,7 @@ export function connectionsView(
     ...upstream,
   };
   const user = { name: 'alice@example.com', upstream: 'Okta' };
-  return { brand, user, upstreams: [one], signOut: form };
+  return { brand, user, upstreams: [one], remembered: [], signOut: form };
 }
 
 /** A question about an account, with the given parts changed. */
@@ -109,11 +113,12 @@ export function confirmView(changes: Partial<ConfirmAccountView> = {}): ConfirmA
 
 /** Every page there is, in a brand, with one stranger's text in every place that a stranger can reach. */
 export function everyPage(look: BrandConfig, text: string): Readonly<Record<string, string>> {
-  const scopes = [{ name: text, description: text }];
+  const scopes = [{ name: text, description: text, field: 'scope-0' }];
   return {
     consent: renderConsentPage({
-      ...consentView({ brand: look, request: text, resource: text, scopes }),
-      client: { name: text, verified: false, id: text },
+      ...consentView({ brand: look, form: { name: 'request', value: text }, resource: text, scopes }),
+      client: { name: text, verified: false, host: text, id: text },
+      account: { name: text, upstream: text },
       redirect: { kind: 'https', display: text },
       upstreams: [{ name: 'okta', displayName: text, icon: null, scopes: [text] }],
     }),
@@ -137,6 +142,16 @@ export function everyPage(look: BrandConfig, text: string): Readonly<Record<stri
       ),
       brand: look,
       user: { name: text, upstream: text },
+      remembered: [
+        {
+          name: text,
+          target: text,
+          resource: text,
+          scopes: [text],
+          until: 0,
+          forget: { action: '/connections', request: text },
+        },
+      ],
     }),
     connectionsSignIn: renderConnectionsSignInPage({
       brand: look,

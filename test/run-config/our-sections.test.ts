@@ -135,6 +135,7 @@ describe('clients', () => {
         grantTypes: ['authorization_code', 'refresh_token'],
         scopes: null,
         introspects: [],
+        consent: 'ask',
       },
     ]);
   });

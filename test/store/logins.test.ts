@@ -23,13 +23,20 @@ describe.each(backends)('%s: logins under way', (_, open) => {
     expect((await bench.store.stats()).pending).toBe(1);
   });
 
-  it('carry what was put last, until their answer comes', async () => {
+  it('tell what waits when something else is put, and take it instead of what the caller saw', async () => {
     await put('t');
-    const again = { transaction: 't', ttl: 10 * minute, source: 'a' };
-    await bench.store.putPending({ ...again, sealed: bytes('less') });
+    const again = { transaction: 't', ttl: 10 * minute, source: 'a', sealed: bytes('less') };
+    expect(await bench.store.putPending(again)).toEqual({ r: 'ok', leg: 0, sealed: bytes('t') });
+    const other = { ...again, instead: bytes('something else') };
+    expect(await bench.store.putPending(other)).toEqual({ r: 'ok', leg: 0, sealed: bytes('t') });
+    const mine = { ...again, instead: bytes('t') };
+    expect(await bench.store.putPending(mine)).toEqual({ r: 'ok', leg: 0 });
     expect(await take('t')).toMatchObject({ r: 'ok', sealed: bytes('less') });
-    expect(await bench.store.putPending({ ...again, sealed: bytes('more') })).toEqual({ r: 'taken' });
+    const late = { ...again, sealed: bytes('more'), instead: bytes('less') };
+    expect(await bench.store.putPending(late)).toEqual({ r: 'taken' });
     expect(await take('t')).toMatchObject({ r: 'restarted', sealed: bytes('less') });
+    expect(await bench.store.putPending(late)).toEqual({ r: 'ok', leg: 1 });
+    expect(await take('t', 1)).toMatchObject({ r: 'ok', sealed: bytes('more') });
   });
 
   it('are taken once: of fifty at the same time one gets the answer', async () => {

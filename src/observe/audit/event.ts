@@ -94,6 +94,15 @@ export interface AuditDetails {
   consent_allowed: LoginDetails;
   /** The user did not agree, or took the consent back before the login ended. */
   consent_declined: LoginDetails;
+  /** The user wants the consent remembered, and it was stored with the login. */
+  consent_remembered: LoginDetails & OfConnection;
+  /** A login began without the page, because this user agreed to all of it before. */
+  consent_recalled: LoginDetails & OfConnection;
+  /** The user was asked after the sign-in, before anything was kept, and `consent_allowed` or `consent_declined` follows. */
+  consent_asked_again: LoginDetails &
+    OfConnection & { readonly reason: 'other_user' | 'without_cookie' | 'forgotten' };
+  /** A user took a remembered consent back. */
+  consent_forgotten: OfRequest & { readonly user: UserLabel };
   /** The upstream vouched for the user, the access rules let them in, and the grant was stored. */
   login_succeeded: LoginDetails & {
     readonly upstream: NameLabel;
@@ -265,6 +274,10 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   stopped: { outcome: 'success' },
   consent_allowed: { outcome: 'success', anonymous: true },
   consent_declined: { outcome: 'denied', anonymous: true },
+  consent_remembered: { outcome: 'success' },
+  consent_recalled: { outcome: 'success', anonymous: true },
+  consent_asked_again: { outcome: 'success' },
+  consent_forgotten: { outcome: 'success' },
   login_succeeded: { outcome: 'success' },
   login_failed: { outcome: 'failure', anonymous: true },
   access_denied: { outcome: 'denied', urgent: true },

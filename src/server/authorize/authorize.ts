@@ -6,7 +6,7 @@ import { parseParameters } from '../../oauth/parameters.ts';
 import type { ScopedHandler } from '../answer.ts';
 import { answerPage } from '../answer.ts';
 import { replyWithError } from '../authorization-reply.ts';
-import { showConsent } from '../consent/show-consent.ts';
+import { askConsent } from '../consent/ask.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../transaction.ts';
 import { correlationOf, sealText, startTransaction } from '../transaction.ts';
@@ -25,7 +25,7 @@ export function authorize(context: ServerContext): ScopedHandler {
       const transaction = { ...startTransaction(login, context.clock), ...snapshotOf(client) };
       scope.correlationId = correlationOf(transaction);
       if (context.locations.handsOver) return handOver(context, transaction);
-      return showConsent(context, { request, transaction, client });
+      return await askConsent(context, { request, transaction, client });
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       const to = { client, redirectUri, state: parameters.get('state') ?? null, ...scope };

@@ -30,6 +30,7 @@ export function checkLoginRequest(
     challenge: checkChallenge(parameters.get('code_challenge'), parameters.get('code_challenge_method')),
     nonce: shortText(parameters, 'nonce'),
     prompt: checkPrompt(parameters),
+    ...((parameters.get('prompt') ?? '').split(' ').includes('consent') && { asksConsent: true as const }),
     maxAge: checkMaxAge(parameters),
     loginHint: shortText(parameters, 'login_hint'),
   };

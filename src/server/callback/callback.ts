@@ -12,13 +12,18 @@ import { replyWithCode } from '../authorization-reply.ts';
 import { readBrowser } from '../browser-cookie.ts';
 import { cancelled } from '../cancelled.ts';
 import { answerFlow } from '../connections/answer.ts';
+import { returningCookie } from '../consent/returning.ts';
+import { showAgain } from '../consent/show-again.ts';
 import type { ServerContext } from '../context.ts';
 import type { LoginState } from '../login-state.ts';
-import { openLoginState } from '../login-state.ts';
+import { openLoginState, openStrangerState } from '../login-state.ts';
 import { resumeClient } from '../resume-client.ts';
+import { nameOf } from '../../upstream/identity.ts';
+import type { Identity } from '../../types/tokens.ts';
 import type { Transaction } from '../transaction.ts';
 import { correlationOf, openBytes, sealBytes, transactionTtl } from '../transaction.ts';
 import { remainingOf } from './chain.ts';
+import { askAgain, reasonToAskAgain } from './ask-again.ts';
 import { checkAccess } from './check-access.ts';
 import type { Collected } from './collected.ts';
 import { collect, progressOf } from './collected.ts';
@@ -53,7 +58,7 @@ export function callback(context: ServerContext, upstreams: readonly string[]): 
           attempt,
         });
       case 'restarted':
-        return restart(context, state, taken);
+        return restart(context, { request, state, taken });
       case 'done':
         return signedInPage(context, { id: state.transaction });
       case 'denied':
@@ -72,17 +77,17 @@ function nothingDone({ config: { brand } }: ServerContext): HttpResponse {
 interface Answer {
   readonly transaction: Transaction;
   readonly request: HttpRequest;
-  readonly state: LoginState;
+  readonly state: CallbackState;
   readonly parameters: URLSearchParams;
   readonly attempt: string;
 }
 
 async function finish(context: ServerContext, answer: Answer): Promise<HttpResponse> {
-  const { transaction } = answer;
-  checkAwaited(context, transaction, answer.state);
+  const { transaction, request, state, attempt } = answer;
+  checkAwaited(context, transaction, state);
   const to = await replyTo(context, transaction);
   const { client } = to;
-  const details = (): LoginDetails => loginDetails(answer.request, { transaction, client });
+  const details = (): LoginDetails => loginDetails(request, { transaction, client });
   const exchanged = await exchangeCode(context, { ...answer, details }, to);
   if ('response' in exchanged) return exchanged.response;
   const { login } = exchanged;
@@ -95,9 +100,32 @@ async function finish(context: ServerContext, answer: Answer): Promise<HttpRespo
   const denied = checkAccess(context, { identity, resource, details }, to);
   if (denied) return denied;
   const remaining = await remainingOf(context, transaction, { collected, identity });
+  const { leg, stranger } = state;
+  const answered = { request, transaction, client, details, leg, attempt, collected };
+  const why = reasonToAskAgain(transaction, { collected, stranger });
+  if (why) return askAgain(context, { ...answered, remaining, why });
   if (remaining.length > 0) return goOn(context, answer, { collected, remaining });
-  const code = await commitLogin(context, { ...answer, collected, client, details });
-  return code === null ? signedInPage(context, transaction) : replyWithCode(context, to, code);
+  const committed = await commitLogin(context, answered);
+  switch (committed.r) {
+    case 'ok':
+      return replyWithCode(context, to, {
+        code: committed.code,
+        ...(transaction.remember && { headers: returningHeader(context, collected, identity) }),
+      });
+    case 'unconsented':
+      return askAgain(context, { ...answered, remaining, why: 'forgotten' });
+    case 'over':
+      return signedInPage(context, transaction);
+  }
+}
+
+/** Whose consents to look up the next time. */
+function returningHeader(
+  context: ServerContext,
+  { userId, upstream }: Collected,
+  identity: Identity,
+): HttpResponse['headers'] {
+  return returningCookie(context, { userId, upstream, name: nameOf(identity) });
 }
 
 /** To the next upstream of a chain, with everything so far in the pending row. */
@@ -131,10 +159,21 @@ async function goOn(
 /** A leg whose answer was lost begins again, at the upstream that the login has come to. */
 async function restart(
   context: ServerContext,
-  state: LoginState,
-  { sealed, leg }: { readonly sealed: Uint8Array; readonly leg: number },
+  {
+    request,
+    state,
+    taken: { sealed, leg },
+  }: {
+    readonly request: HttpRequest;
+    readonly state: LoginState;
+    readonly taken: { readonly sealed: Uint8Array; readonly leg: number };
+  },
 ): Promise<HttpResponse> {
   const transaction = open(context, sealed);
+  if (transaction.again) {
+    const { client } = await replyTo(context, transaction);
+    return showAgain(context, { request, transaction, client, leg });
+  }
   const upstream = transaction.progress?.remaining[0] ?? state.upstream;
   checkAwaited(context, transaction, { upstream });
   return redirect(await startLeg(context, transaction, { leg, upstream }));
@@ -146,12 +185,15 @@ async function restart(
  */
 function checkAwaited(
   { config, providers }: ServerContext,
-  { id, progress }: Transaction,
+  { id, progress, again }: Transaction,
   { upstream }: Pick<LoginState, 'upstream'>,
 ): void {
-  const awaited = progress
-    ? progress.remaining[0] === upstream && providers.has(upstream)
-    : identifyingUpstreams(config).some(({ name }) => name === upstream);
+  // A login that waits for a click waits for no upstream.
+  const awaited = again
+    ? false
+    : progress
+      ? progress.remaining[0] === upstream && providers.has(upstream)
+      : identifyingUpstreams(config).some(({ name }) => name === upstream);
   if (awaited) return;
   throw new PageError('This way to sign in is not offered any more', {
     explanation: 'The identity provider was taken away while you were signing in.',
@@ -160,20 +202,29 @@ function checkAwaited(
   });
 }
 
-/** Our `state` opens only in the browser that consented (RFC 9700 §4.7; login CSRF). */
+/** An opened state, and whether it was opened without a cookie. */
+interface CallbackState extends LoginState {
+  readonly stranger: boolean;
+}
+
+/**
+ * Our `state` opens only in the browser that consented (RFC 9700 §4.7; login CSRF). Where the operator lets a client's
+ * users sign in without cookies it also opens in a browser that has none of ours; never in one that has another.
+ */
 function openState(
   context: ServerContext,
   request: HttpRequest,
   { parameters, upstreams }: { readonly parameters: URLSearchParams; readonly upstreams: readonly string[] },
-): LoginState {
+): CallbackState {
   const browser = readBrowser(context, request);
-  const states = parameters.getAll('state');
-  const [text] = states;
-  const state =
-    browser && text !== undefined && states.length === 1
-      ? openLoginState(context.rings.loginState, text, { browser: browser.hash, upstreams })
-      : null;
-  if (state) return state;
+  const [text, ...more] = parameters.getAll('state');
+  const keys = context.rings.loginState;
+  if (text !== undefined && more.length === 0) {
+    const state = browser
+      ? openLoginState(keys, text, { browser: browser.hash, upstreams })
+      : openStrangerState(keys, text, { upstreams });
+    if (state) return { ...state, stranger: browser === null };
+  }
   throw new PageError('This sign-in was not started here', {
     status: 403,
     explanation:

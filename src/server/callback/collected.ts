@@ -61,7 +61,8 @@ export function progressOf(collected: Collected, remaining: readonly string[]): 
   };
 }
 
-function reopen({ userId, identity, authTime, connections }: Progress): Collected {
+/** Of the pending row, when nothing more is to come. */
+export function reopen({ userId, identity, authTime, connections }: Progress): Collected {
   const [first, ...others] = connections.map(({ key, access, refresh, upstreamClientId, scopes }) => ({
     connection: key,
     tokens: {

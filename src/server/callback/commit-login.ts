@@ -7,48 +7,58 @@ import type { GrantLabel, UserLabel } from '../../observe/audit/labels.ts';
 import { grantLabel, nameLabel, userLabel } from '../../observe/audit/labels.ts';
 import type { NewGrant } from '../../store/contract.ts';
 import { cancelled } from '../cancelled.ts';
+import { agreementOf } from '../consent/remembered.ts';
 import type { ServerContext } from '../context.ts';
 import { encodeGrantData } from '../grant-data.ts';
-import type { LoginState } from '../login-state.ts';
 import type { Transaction } from '../transaction.ts';
 import { correlationOf } from '../transaction.ts';
 import type { Collected } from './collected.ts';
 
 interface Login {
   readonly transaction: Transaction;
-  readonly state: LoginState;
+  readonly leg: number;
   readonly attempt: string;
   readonly collected: Collected;
   readonly client: Client;
   readonly details: () => LoginDetails;
 }
 
+/** `over`: this login ended before; `unconsented`: what was remembered is no more, and nothing has changed. */
+type Committed = { readonly r: 'ok'; readonly code: string } | { readonly r: 'over' | 'unconsented' };
+
 /**
- * One atomic commit of identity, upstream tokens and grant. Returns the code; `null` when this login ended before.
+ * One atomic commit of identity, upstream tokens and grant, and of a consent that the user wants remembered.
  * @throws {PageError} when the user has said no meanwhile: what the upstream gave is not kept
  */
-export async function commitLogin(context: ServerContext, ended: Login): Promise<string | null> {
+export async function commitLogin(context: ServerContext, ended: Login): Promise<Committed> {
   const { store, codec, log } = context;
+  const { transaction, client, leg, attempt } = ended;
+  const { expected, remember } = transaction;
   const { bucket, userId, identity, connections } = ended.collected;
   const [first, ...others] = connections;
   const grantId = randomToken(16);
   const seed = randomToken(32);
   const committed = await store.commitLogin({
-    transaction: ended.state.transaction,
-    leg: ended.state.leg,
-    attempt: ended.attempt,
+    transaction: transaction.id,
+    leg,
+    attempt,
     ...first,
     others,
     identity,
     grant: newGrant(context, ended, { grantId, codeSeed: sha256(seed) }),
+    ...(typeof expected?.consentId === 'string' && { consented: expected.consentId }),
+    ...(remember && {
+      remember: agreementOf(context, transaction, { client, upstream: ended.collected.upstream }),
+    }),
   });
-  const correlationId = correlationOf(ended.transaction);
+  const correlationId = correlationOf(transaction);
   log.info({ result: committed.r, sub: userId, sid: `${bucket}.${grantId}`, correlationId }, 'login ended');
   if (committed.r === 'denied') throw cancelled();
-  if (committed.r !== 'ok') return null;
+  if (committed.r === 'unconsented') return { r: 'unconsented' };
+  if (committed.r !== 'ok') return { r: 'over' };
   tellStepUps(context, ended);
   auditLogin(context, ended, { user: userLabel(userId), grant: grantLabel({ bucket, grantId }) });
-  return codec.issue('code', { bucket, grantId, generation: 0, seed });
+  return { r: 'ok', code: codec.issue('code', { bucket, grantId, generation: 0, seed }) };
 }
 
 /** A client that was sent to authorize for more scopes may be back with them. */
@@ -60,11 +70,13 @@ function tellStepUps({ stepUps, config }: ServerContext, { transaction, collecte
 
 function auditLogin(
   { observer: { audit } }: ServerContext,
-  { details, collected }: Login,
+  { details, collected, transaction }: Login,
   stored: { readonly user: UserLabel; readonly grant: GrantLabel },
 ): void {
   const upstream = nameLabel(collected.upstream);
   audit.record('login_succeeded', () => ({ ...details(), upstream, ...stored }));
+  if (transaction.remember)
+    audit.record('consent_remembered', () => ({ ...details(), user: stored.user, upstream }));
   const [, ...others] = collected.connections;
   for (const { connection } of others)
     audit.record('connection_added', () => {

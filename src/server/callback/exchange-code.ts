@@ -30,7 +30,8 @@ export async function exchangeCode(
 ): Promise<Exchanged> {
   const { state, transaction, parameters } = answer;
   const browser = transaction.browser ?? '';
-  const secrets = legSecrets(state.key, { ...state, browser });
+  const withoutCookie = transaction.withoutCookie === true;
+  const secrets = legSecrets(state.key, { ...state, browser, withoutCookie });
   const provider = providerOf(context, state);
   try {
     const login = await provider.exchange({ parameters, ...secrets });

@@ -20,6 +20,7 @@ export async function startLeg(
     leg,
     upstream,
     browser: transaction.browser,
+    withoutCookie: transaction.withoutCookie === true,
   });
   // What the client asked about the person is meant for the upstream that says who it is.
   const { prompt, maxAge, loginHint } = transaction.progress ? nothingAsked : transaction.request;

@@ -1,6 +1,7 @@
 import type { ConnectionRow, UserConnection } from '../../store/contract.ts';
 import type { Milliseconds } from '../../types/time.ts';
-import type { AccountView, SealedForm } from '../../ui/connections.ts';
+import type { AccountView } from '../../ui/connections.ts';
+import type { SealedForm } from '../../ui/connections-parts.ts';
 import type { ServerContext } from '../context.ts';
 import { idOf } from './confirm.ts';
 import type { Order } from './form.ts';

@@ -4,7 +4,7 @@ import type { HttpRequest } from '../../http/exchange.ts';
 import { sourceOf } from '../../http/source.ts';
 import type { Milliseconds } from '../../types/time.ts';
 import type { UpstreamTokens } from '../../types/tokens.ts';
-import type { SealedForm } from '../../ui/connections.ts';
+import type { SealedForm } from '../../ui/connections-parts.ts';
 import type { ServerContext } from '../context.ts';
 import { transactionTtl } from '../transaction.ts';
 import type { LinkTarget } from './link.ts';
@@ -25,6 +25,8 @@ export type Order =
       readonly accountName: string | null;
       readonly tokens: UpstreamTokens;
     }
+  /** Of a remembered consent. */
+  | { readonly does: 'forget'; readonly consentId: string }
   | { readonly does: 'sign_out' };
 
 /** An order as it was shown: to whom, where, until when. */

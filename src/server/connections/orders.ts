@@ -14,6 +14,7 @@ import type { Order, ShownForm } from './form.ts';
 import { openForm, spend } from './form.ts';
 import { backLink, linkTo } from './link.ts';
 import { signInPage } from './page.ts';
+import { forgetRemembered } from './remembered.ts';
 import type { PageSession } from './session.ts';
 import { endSession, loadSession } from './session.ts';
 import { noApp } from './sign-in.ts';
@@ -65,6 +66,9 @@ async function obey(context: ServerContext, pressed: Pressed): Promise<HttpRespo
       return disconnect(context, { request, form, session, order });
     case 'store':
       return allowed ? store(context, { request, form, session, order }) : back(context, order.upstream);
+    case 'forget':
+      await forgetRemembered(context, { request, form, session, consentId: order.consentId });
+      return back(context, null);
     case 'sign_out': {
       const headers = await endSession(context, request, session);
       return signInPage(context, request, {

@@ -1,9 +1,11 @@
 import { randomToken } from '../../crypto/random.ts';
 import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { correlationLabel, nameLabel, sourceLabel, userLabel } from '../../observe/audit/labels.ts';
+import type { RememberedConsent } from '../../store/consent-contract.ts';
 import type { UserConnection } from '../../store/contract.ts';
 import { renderConnectionsSignInPage, renderOtherUserPage } from '../../ui/connections-doors.ts';
-import type { SealedForm, UpstreamView } from '../../ui/connections.ts';
+import type { UpstreamView } from '../../ui/connections.ts';
+import type { SealedForm } from '../../ui/connections-parts.ts';
 import { renderConnectionsPage } from '../../ui/connections.ts';
 import { bucketOf } from '../../upstream/identity.ts';
 import type { RequestScope, ScopedHandler } from '../answer.ts';
@@ -16,6 +18,7 @@ import { makeForm } from './form.ts';
 import { formPage } from './form-page.ts';
 import type { LinkTarget } from './link.ts';
 import { isFor, readTarget } from './link.ts';
+import { rememberedViews } from './remembered.ts';
 import type { PageSession } from './session.ts';
 import { endSession, loadSession } from './session.ts';
 import { noApp } from './sign-in.ts';
@@ -34,7 +37,8 @@ export function connectionsPage(context: ServerContext): ScopedHandler {
       await endSession(context, request, session);
       throw noApp({ id: randomToken(16) });
     }
-    return listPage(context, { session, rows, target });
+    const consents = await context.store.listConsents({ bucket: bucketOf(userId), userId });
+    return listPage(context, { session, rows, consents, target });
   });
 }
 
@@ -49,7 +53,7 @@ export function signInPage(
   }: {
     readonly target: LinkTarget;
     readonly signedOut: boolean;
-    readonly headers?: Readonly<Record<string, string>>;
+    readonly headers?: HttpResponse['headers'];
   },
 ): HttpResponse {
   const browser = ensureBrowser(context, request);
@@ -101,10 +105,12 @@ function listPage(
   {
     session,
     rows,
+    consents,
     target,
   }: {
     readonly session: PageSession;
     readonly rows: readonly UserConnection[];
+    readonly consents: readonly RememberedConsent[];
     readonly target: LinkTarget;
   },
 ): HttpResponse {
@@ -130,6 +136,7 @@ function listPage(
     brand: context.config.brand,
     user: personOf(context, session),
     upstreams: ordered,
+    remembered: rememberedViews(consents, form),
     signOut: form({ does: 'sign_out' }),
   });
   return formPage(context, html);

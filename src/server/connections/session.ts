@@ -1,10 +1,11 @@
 import { sha256 } from '../../crypto/hash.ts';
 import { randomToken } from '../../crypto/random.ts';
 import { readCookie, sessionCookie } from '../../http/cookies.ts';
-import type { HttpRequest } from '../../http/exchange.ts';
+import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { sourceOf } from '../../http/source.ts';
 import type { Milliseconds } from '../../types/time.ts';
 import { readBrowser } from '../browser-cookie.ts';
+import { forgetReturning } from '../consent/returning.ts';
 import type { ServerContext } from '../context.ts';
 import { openText, sealText } from './sealed-text.ts';
 
@@ -25,7 +26,7 @@ export interface PageSession {
   readonly name: string | null;
 }
 
-type Header = Readonly<Record<string, string>>;
+type Header = HttpResponse['headers'];
 
 function isSecure({ locations }: ServerContext): boolean {
   return locations.origin.startsWith('https:');
@@ -65,5 +66,6 @@ export async function endSession(
   const ttl = Math.max(1, session.expiresAt - context.clock());
   await context.store.denyPending({ transaction: session.id, ttl, source: sourceOf(remoteAddress) });
   const gone = sessionCookie(cookieName(context), '', { secure: isSecure(context) });
-  return { 'set-cookie': `${gone}; Max-Age=0` };
+  // Who signs out here is to be a stranger to this browser.
+  return { 'set-cookie': [`${gone}; Max-Age=0`, forgetReturning(context)] };
 }

@@ -4,29 +4,72 @@ import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { page } from '../../http/headers.ts';
 import { OAuthError } from '../../oauth/errors.ts';
 import { redirectTarget } from '../../oauth/redirect-uri.ts';
+import type { ConsentView } from '../../ui/consent.ts';
 import { renderConsentPage } from '../../ui/consent.ts';
 import { contentSecurityPolicy } from '../../ui/page.ts';
 import { ensureBrowser } from '../browser-cookie.ts';
 import { logoAddress } from '../client-logo.ts';
 import type { ServerContext } from '../context.ts';
-import type { Transaction } from '../transaction.ts';
+import type { Returning } from '../sealed-value.ts';
+import type { AskedAgain, Transaction } from '../transaction.ts';
 import { sealText } from '../transaction.ts';
+import { mayRemember } from './remembered.ts';
+import { offeredScopes } from './scope-choice.ts';
+import { mayGoWithoutCookies } from './without-cookies.ts';
 
 /** Asks the user (MCP security best practices, confused deputy): who asks, for what, and where the answer will go. */
 export function showConsent(
   context: ServerContext,
-  { request, transaction, client }: { request: HttpRequest; transaction: Transaction; client: Client },
+  {
+    request,
+    transaction,
+    client,
+    known,
+  }: {
+    readonly request: HttpRequest;
+    readonly transaction: Transaction;
+    readonly client: Client;
+    /** Who agreed in this browser last. */
+    readonly known: Returning | null;
+  },
+): HttpResponse {
+  const browser = ensureBrowser(context, request);
+  const who = known && context.signIn.some(({ name }) => name === known.upstream) ? known : null;
+  const expected = who && { userId: who.userId, upstream: who.upstream, consentId: null };
+  const asked = { ...transaction, browser: browser.hash, ...(expected && { expected }) };
+  const sealed = sealText(context, asked, 'consent');
+  if (sealed === null) throw new OAuthError('invalid_request', 'the request is too large');
+  return consentResponse(context, {
+    transaction,
+    client,
+    form: { name: 'request', value: sealed },
+    account: who,
+    again: null,
+    headers: browser.header,
+  });
+}
+
+/** What differs between the two times that a user may be asked: before the sign-in, and after it. */
+interface Shown {
+  readonly transaction: Transaction;
+  readonly client: Client;
+  readonly form: ConsentView['form'];
+  readonly account: { readonly name: string | null; readonly upstream: string } | null;
+  readonly again: AskedAgain | null;
+  readonly headers: HttpResponse['headers'];
+}
+
+/** The page. */
+export function consentResponse(
+  context: ServerContext,
+  { transaction: { request }, client, form, account, again, headers }: Shown,
 ): HttpResponse {
   const { config, signIn, locations } = context;
-  const browser = ensureBrowser(context, request);
-  const sealed = sealText(context, { ...transaction, browser: browser.hash }, 'consent');
-  if (sealed === null) throw new OAuthError('invalid_request', 'the request is too large');
-  const login = transaction.request;
   const logo = logoAddress(context, client);
   const html = renderConsentPage({
     brand: config.brand,
     action: locations.consent,
-    request: sealed,
+    form,
     client: {
       name: client.name,
       verified: client.source === 'static',
@@ -34,9 +77,11 @@ export function showConsent(
       host: client.host,
       logo,
     },
-    redirect: redirectTarget(login.redirectUri),
-    resource: login.resource,
-    scopes: login.scopes.map((name) => ({ name, description: config.scopeDescriptions[name] ?? null })),
+    redirect: redirectTarget(request.redirectUri),
+    resource: request.resource,
+    scopes: offeredScopes(config, request).map((scope) =>
+      Object.assign(scope, { description: config.scopeDescriptions[scope.name] ?? null }),
+    ),
     upstreams: signIn.map(({ name, displayName, scopes }) => ({
       name,
       displayName,
@@ -44,12 +89,21 @@ export function showConsent(
       scopes,
     })),
     choose: config.signIn === 'choose',
+    account: account && {
+      name: account.name,
+      upstream: signIn.find(({ name }) => name === account.upstream)?.displayName ?? account.upstream,
+    },
+    again,
+    remember:
+      again === null && mayRemember(config, client) && !mayGoWithoutCookies(config, client, request)
+        ? config.consent.remember
+        : null,
   });
   return page(200, html, {
     'content-security-policy': contentSecurityPolicy(config.brand, picturesOf(context, logo)),
     // `no-referrer` would make browsers send `Origin: null` with the form (Fetch §3.2), and the form must prove its origin.
     'referrer-policy': 'same-origin',
-    ...browser.header,
+    ...headers,
   });
 }
 
