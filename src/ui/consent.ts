@@ -74,10 +74,10 @@ function clientName(client: ConsentView['client']): SafeHtml {
   return name === '' ? html`an app without a name` : html`“<bdi>${name}</bdi>”`;
 }
 
-function badge({ verified, host = null }: ConsentView['client']): SafeHtml {
-  if (verified) return html`<span class="badge">known app</span>`;
-  if (host !== null) return html`<span class="badge host">${isolated(host, hostLimit)}</span>`;
-  return html`<span class="badge caution">unverified</span>`;
+function badge({ verified }: ConsentView['client']): SafeHtml {
+  return verified
+    ? html`<span class="badge">known app</span>`
+    : html`<span class="badge caution">unverified</span>`;
 }
 
 function appPicture({ logo }: ConsentView['client']): SafeHtml | null {
@@ -106,7 +106,7 @@ function destination({ redirect }: ConsentView): SafeHtml {
 /** What somebody must know to refuse a request that they did not start (RFC 8252 §8.4, §8.6; RFC 9700 §4.1). */
 function caution({ redirect, client }: ConsentView): SafeHtml | null {
   const warnings: Record<typeof redirect.kind, SafeHtml | null> = {
-    https: isOwnSite(client, redirect)
+    https: client.verified
       ? null
       : html`Access goes to <strong>${isolated(redirect.display, hostLimit)}</strong>. Allow it only if you
           know this site and have just started this there.`,
@@ -117,11 +117,6 @@ function caution({ redirect, client }: ConsentView): SafeHtml | null {
   };
   const warning = warnings[redirect.kind];
   return warning === null ? null : html`<p class="note">${warning}</p>`;
-}
-
-/** Set up here, or led back to the very host that it has proven. */
-function isOwnSite({ verified, host }: ConsentView['client'], { display }: ConsentView['redirect']): boolean {
-  return verified || host === display;
 }
 
 function scopeItem({ name, description, field }: ScopeView): SafeHtml {

@@ -81,7 +81,6 @@ a{color:var(--accent);text-underline-offset:.2em}
 .badge{display:inline-block;padding:.0625rem .5rem;border-radius:1rem;font-size:.75rem;font-weight:600;
 line-height:1.5;vertical-align:.125em;white-space:nowrap;background:var(--shade);color:var(--muted);
 border:1px solid var(--line)}
-.badge.host{white-space:normal}
 .badge.caution{background:var(--caution-card);color:var(--caution-ink);border-color:var(--caution-line)}
 dl{margin:1.5rem 0;border-top:1px solid var(--line)}
 dl>div{display:grid;grid-template-columns:7rem 1fr;gap:.125rem 1rem;padding:.75rem 0;border-bottom:1px solid var(--line)}

@@ -149,7 +149,7 @@ export function everyPage(look: BrandConfig, text: string): Readonly<Record<stri
           resource: text,
           scopes: [text],
           until: 0,
-          forget: { action: '/connections', request: text },
+          forget: { action: '/connections', request: 'sealed-order' },
         },
       ],
     }),

@@ -35,7 +35,8 @@ export async function beginLogin(context: ServerContext, agreed: Agreed): Promis
     const own = waiting.browser === transaction.browser;
     if (own && waiting.progress) going = waiting;
     // Who went back and allowed less means it.
-    else if (own) put = await context.store.putPending({ ...row, instead: put.sealed });
+    else if (own && JSON.stringify(waiting) !== JSON.stringify(transaction))
+      put = await context.store.putPending({ ...row, instead: put.sealed });
   }
   if (put.r === 'denied') throw cancelled();
   if (put.r !== 'ok') return signedInPage(context, transaction);
