@@ -47,6 +47,8 @@ const refused: readonly (readonly [string, string])[] = [
   ['https://claude。ai/client.json', 'punycode'],
   ['https://ＣＬＡＵＤＥ.ai/client.json', 'punycode'],
   ['https://claude.ai\u200b/client.json', 'punycode'],
+  ['https://app.example,com.example.com/client.json', 'unusual form'],
+  ["https://app'or'1.example.com/client.json", 'unusual form'],
   ['https://localhost/client.json', 'public internet'],
   ['https://metadata.internal/client.json', 'public internet'],
   ['https://printer.local/client.json', 'public internet'],

@@ -67,6 +67,8 @@ function checkHost({ protocol, hostname }: URL, { allowLoopback }: UrlRules): st
   if (protocol !== 'https:') return 'is not an https URL';
   if (isIP(withoutBrackets(hostname)) !== 0) return 'has an address in place of the name of a host';
   if (hostname.endsWith('.')) return 'has a host that ends with a dot';
+  // Letters, digits and hyphens; URLs may hold more, and nobody can tell such a host from another.
+  if (!/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/u.test(hostname)) return 'has a host in an unusual form';
   return isPublicName(hostname) ? null : 'has a host that is not one of the public internet';
 }
 
