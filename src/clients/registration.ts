@@ -1,6 +1,7 @@
 import type { RegistrationConfig } from '../config/config.ts';
 import type { MacKey } from '../crypto/hmac.ts';
 import { randomToken } from '../crypto/random.ts';
+import { toleratedAt } from '../known-clients/recognise.ts';
 import { isLoopbackHost } from '../net/addresses.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { checkRedirectUri } from '../oauth/redirect-uri.ts';
@@ -90,8 +91,10 @@ function checkAuthMethod(
 ): Pick<Registration, 'authMethod' | 'anySecretMethod'> {
   const method = wanted ?? 'none';
   if (method === 'none') {
-    // Some hosted clients register as public and then refuse to go on without a secret; the operator names them.
-    const forced = redirectUris.some((uri) => forceConfidentialRedirectUris.includes(uri));
+    // Some hosted clients register as public and then refuse to go on without a secret; the operator names them, or their row does.
+    const forced = redirectUris.some(
+      (uri) => forceConfidentialRedirectUris.includes(uri) || toleratedAt(uri, 'secret_with_none'),
+    );
     return { authMethod: forced ? 'client_secret_post' : 'none', anySecretMethod: forced };
   }
   const secret = method === 'client_secret_basic' || method === 'client_secret_post';

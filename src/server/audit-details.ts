@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import type { HttpRequest } from '../http/exchange.ts';
+import { recogniseClient } from '../known-clients/recognise.ts';
 import type { LoginDetails, RequestDetails, RevocationReason } from '../observe/audit/event.ts';
 import type { GrantLabel, UserLabel } from '../observe/audit/labels.ts';
 import {
@@ -46,7 +47,14 @@ export function loginDetails(
   { transaction, client }: { readonly transaction: Transaction; readonly client: Client },
 ): LoginDetails {
   const asking = { client, correlationId: correlationOf(transaction), from: remoteAddress };
-  return { ...requestDetails(asking), resource: nameLabel(transaction.request.resource) };
+  const { resource, redirectUri } = transaction.request;
+  const recognised = recogniseClient(client, redirectUri);
+  return {
+    ...requestDetails(asking),
+    knownClient: recognised && nameLabel(recognised.row.id),
+    standing: recognised && recognised.standing,
+    resource: nameLabel(resource),
+  };
 }
 
 /** Somebody has a copy of a code or refresh token, and the grant ended for it. */

@@ -19,6 +19,8 @@ const aLogin = {
   source: 'unknown',
   client: expect.stringMatching(/^[\w-]{16}$/),
   clientName: 'Test app',
+  knownClient: null,
+  standing: null,
   resource,
 };
 const aGrant = expect.stringMatching(/^[0-9a-f]{3}\.[\w-]{22}$/);

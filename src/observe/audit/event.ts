@@ -11,12 +11,18 @@ import type {
 /** Version of the schema: a field that changes its meaning or goes away raises it, a new one does not. */
 export const auditVersion = 1;
 
+type Standing = 'verified' | 'claimed' | 'contradicted' | null;
+
 /** A request of a login: from the consent page to the code. */
 export interface LoginDetails {
   readonly correlationId: CorrelationLabel;
   readonly source: SourceLabel;
   readonly client: ClientLabel;
   readonly clientName: OutsideLabel | null;
+  /** Id of the row of docs/clients-known.md that the client is of; `null`: of none. */
+  readonly knownClient: NameLabel | null;
+  /** How sure that is: its vendor speaks for it, it only says so, or its address says otherwise. */
+  readonly standing: Standing;
   readonly resource: NameLabel;
 }
 
@@ -120,6 +126,8 @@ export interface AuditDetails {
     readonly source: SourceLabel;
     readonly client: ClientLabel;
     readonly clientName: OutsideLabel | null;
+    readonly knownClient: NameLabel | null;
+    readonly standing: Standing;
     readonly resource: NameLabel;
     readonly at: 'login' | 'refresh' | 'connections';
     readonly upstream: NameLabel;

@@ -100,6 +100,8 @@ function denied(
     source: sourceLabel(request.remoteAddress),
     client: clientLabel(locations.connections),
     clientName: null,
+    knownClient: null,
+    standing: null,
     resource: nameLabel(config.issuer),
     at: 'connections',
     upstream: nameLabel(upstream),

@@ -133,6 +133,8 @@ async function checkStillAllowed(
     ...requestDetails(request),
     ...about,
     resource: nameLabel(grant.resource),
+    knownClient: null,
+    standing: null,
     at: 'refresh',
     upstream: nameLabel(grant.upstream),
     reason: nameLabel(decision.reason),
