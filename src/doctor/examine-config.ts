@@ -3,9 +3,11 @@ import { readConfigFile } from '../config/load.ts';
 import { readFileBounded } from '../config/read-file.ts';
 import { ConfigError, resolveRunConfig } from '../config/resolve.ts';
 import { loadKeySet } from '../keys/key-set.ts';
+import type { DocumentFetch } from '../server/client-documents.ts';
 import { SallyportError } from '../types/error.ts';
 import { missingAccess } from '../upstream/public-upstreams.ts';
 import { examineFiles, examinePorts, examineState } from './checks-host.ts';
+import { examineDocuments } from './checks-documents.ts';
 import { examineIssuer } from './checks-issuer.ts';
 import { examineTargets } from './checks-targets.ts';
 import { fail, finding, report, warn } from './finding.ts';
@@ -17,10 +19,15 @@ export interface ExamineConfigOptions {
   /** Where generated keys and the database are. */
   readonly stateDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Instead of what fetches documents of clients. */
+  readonly documentFetch?: DocumentFetch;
 }
 
 /** A configuration: everything that `config check` says, and what only the network and the file system can tell. */
-export async function examineConfig(file: string, { stateDir, env }: ExamineConfigOptions): Promise<Report> {
+export async function examineConfig(
+  file: string,
+  { stateDir, env, documentFetch }: ExamineConfigOptions,
+): Promise<Report> {
   const subject = { mode: 'config', subject: file } as const;
   const files = new Map<string, Uint8Array>();
   const io = {
@@ -51,6 +58,7 @@ export async function examineConfig(file: string, { stateDir, env }: ExamineConf
       examineUpstream(upstream, { access: config.access, secretFrom: places[index] ?? null }),
     ),
     examineTargets(config),
+    examineDocuments(config, documentFetch),
   ]);
   return report(subject, [...ours, ...parts.flat()]);
 }

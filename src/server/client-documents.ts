@@ -41,8 +41,8 @@ interface Parts {
 /** Somebody waits in front of a browser meanwhile. */
 const timeout: Milliseconds = 5000;
 
-/** Bytes (draft-02 §8.7). */
-const maxDocumentBytes = 5120;
+/** Largest document, in bytes (draft-02 §8.7). */
+export const maxDocumentBytes = 5120;
 
 /** The same as long as nothing about it changes: what is kept is what serves while a host is down. */
 export function clientDocuments(
@@ -55,7 +55,7 @@ export function clientDocuments(
 
 function createClientDocuments(config: CimdConfig, parts: Parts): ClientDocuments {
   const { clock, documentFetch = createGuardedFetch } = parts;
-  const policy = policyOf(config);
+  const policy = documentPolicy(config);
   const isFamiliar = (host: string): boolean => isNamed(host, config);
   const documents = createDocuments({
     fetch: documentFetch({ ...policy, maxBytes: maxDocumentBytes }),
@@ -84,7 +84,7 @@ function createClientDocuments(config: CimdConfig, parts: Parts): ClientDocument
 }
 
 /** What a document or its address leads to was learned from strangers: never a private address, and no redirect. */
-function policyOf({ allowLoopback, transport }: CimdConfig): FetchPolicy {
+export function documentPolicy({ allowLoopback, transport }: CimdConfig): FetchPolicy {
   return { allowHttp: false, allowPrivate: false, allowLoopback, redirects: 'return', timeout, transport };
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { upstreamAccess } from '../../src/server/upstream-access.ts';
+import { Publisher } from '../cimd/publisher.ts';
 import { startOidcProvider } from '../fixtures/oidc-provider.ts';
 import type { Stack } from '../fixtures/stack.ts';
 import { issuer, pkce, resource, sealedRequest } from '../fixtures/stack.ts';
@@ -291,3 +292,30 @@ function refuseRefreshes(stack: Stack): void {
     return true;
   });
 }
+
+describe('a client with a document', () => {
+  it('that is not let in is told under the reference of its page, with the reason', async () => {
+    const publisher = await Publisher.start();
+    audited = await startAudited({}, { collaborators: { documentFetch: publisher.fetch() } });
+    const { stack } = audited;
+    const visit = async (id: string): Promise<string> =>
+      (await stack.browser().get(stack.authorizeUrl({ client_id: id }))).text();
+    const wrong = publisher.publish('/wrong.json', { client_secret: 'x' });
+    const [, reference = ''] = /Reference for support: <code><bdi>([\w-]+)/u.exec(await visit(wrong)) ?? [];
+    await visit(publisher.at('/none.json', 'app.example.com').replace('https:', 'http:'));
+    publisher.on('/down.json', (response) => void response.writeHead(503).end());
+    await visit(publisher.at('/down.json'));
+    expect(audited.of('client_refused')).toMatchObject([
+      { correlationId: reference, outcome: 'denied', address: wrong, kind: 'invalid' },
+      { kind: 'invalid' },
+      { kind: 'unreachable', reason: expect.stringContaining('503') },
+    ]);
+    // Only what was fetched can fail there.
+    expect(audited.of('client_document_failed')).toMatchObject([
+      { kind: 'invalid', host: `app.example.com:${publisher.port}` },
+      { kind: 'unreachable' },
+    ]);
+    expect(JSON.stringify(audited.events)).not.toContain('"x"');
+    await publisher.close();
+  });
+});

@@ -71,6 +71,8 @@ function runConfig(changes: Json = {}, oidc: Json = {}): Json {
     hmac_secret_files: [join(directory, 'hmac')],
     listen: { host: '127.0.0.1', port },
     proxy: [{ path: '/mcp', target: `${target.url}/mcp` }],
+    // Nobody in here asks the network for them.
+    cimd: { enabled: false },
     ...changes,
   };
 }

@@ -132,7 +132,7 @@ class KeptDocuments implements Documents {
     const copy = fetched.r === 'document' ? fetched.copy : have;
     if (!copy) throw new TypeError('a host said that nothing has changed, and nobody had asked that');
     this.#put(id, copy, fetched.freshFor);
-    const fields = have ? changed(have.document, copy.document) : [];
+    const fields = have ? changedFields(have.document, copy.document) : [];
     if (fields.length > 0) onChanged(copy.document, fields);
     return copy.document;
   }
@@ -160,6 +160,7 @@ function kindOf({ kind }: ClientProblem): 'unreachable' | 'invalid' {
 /** What of a document decides who gets in. */
 const telling = ['redirectUris', 'authMethod', 'proofOptional', 'keys', 'grantTypes', 'name'] as const;
 
-function changed(before: ClientDocument, after: ClientDocument): readonly string[] {
+/** What of two versions of a document that decides who gets in is not the same. */
+export function changedFields(before: ClientDocument, after: ClientDocument): readonly string[] {
   return telling.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
 }
