@@ -27,7 +27,7 @@ const clients = [
 ];
 
 /** What a browser says of an address that its user, or a program, opened. */
-const opened: Record<string, string> = {
+export const opened: Record<string, string> = {
   'sec-fetch-site': 'none',
   'sec-fetch-mode': 'navigate',
   'sec-fetch-dest': 'document',
