@@ -104,7 +104,9 @@ describe('a consent that its user wants remembered', () => {
     stack.advance(2 * day - 60_000);
     expect(await shownAs(stack, await ask(stack, browser))).toBe('upstream');
     stack.advance(60_000);
-    expect(await shownAs(stack, await ask(stack, browser))).toBe('page');
+    const page = await ask(stack, browser);
+    expect(await shownAs(stack, page)).toBe('page');
+    expect(await page.text()).not.toContain('alice@example.com');
   });
 
   it('ends when its app revokes its grant, and when an operator ends the user’s', async () => {

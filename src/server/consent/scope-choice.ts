@@ -44,13 +44,7 @@ export function chosenScopes(
   if (form.get(choiceField) === undefined) return names;
   const isLeft = ({ field }: OfferedScope): boolean => field !== null && form.get(field) !== 'on';
   const left = offered.filter(isLeft).map(({ name }) => name);
-  return (
-    offered
-      .filter((scope) => !isLeft(scope))
-      // Who leaves a scope out leaves out what includes it.
-      .filter(
-        ({ name, field }) => field === null || missingScopes([name], left, hierarchy).length === left.length,
-      )
-      .map(({ name }) => name)
-  );
+  // Who leaves a scope out leaves out what includes it.
+  const isClear = (name: string): boolean => missingScopes([name], left, hierarchy).length === left.length;
+  return offered.filter(({ name, field }) => field === null || isClear(name)).map(({ name }) => name);
 }
