@@ -1,3 +1,4 @@
+import { knownClients } from '../known-clients/known-clients.ts';
 import { parseDuration } from './duration.ts';
 import type { StaticClientConfig } from './config.ts';
 import { itemsOf } from './resolving.ts';
@@ -10,7 +11,7 @@ export interface ConsentPolicy {
   readonly remember: Milliseconds | null;
   /** For clients that the operator wrote down, or also for those that proved their host. */
   readonly rememberClients: 'configured' | 'verified';
-  /** Client ids and redirect URIs whose sign-in may go on without our cookie. */
+  /** Client ids, redirect URIs and names of known clients whose sign-in may go on without our cookie. */
   readonly withoutCookies: readonly string[];
 }
 
@@ -45,10 +46,11 @@ export function resolveConsent(resolving: Resolving, { clients, signIn }: Surrou
   const withoutCookies = itemsOf(section.without_cookies).map(({ item, index }) => {
     const known = clients.some(({ clientId }) => clientId === item);
     // Ids of clients that register themselves change with what they register; where their codes go does not.
-    if (!known && !URL.canParse(item))
+    const row = knownClients.some(({ id }) => id === item);
+    if (!known && !row && !URL.canParse(item))
       findings.refuse(['consent', 'without_cookies', index], {
-        problem: 'is neither the id of a client here nor a URL',
-        fix: 'write the id of one of the clients, the URL of a metadata document, or a redirect URI',
+        problem: 'is neither the id of a client here, nor the name of a known client, nor a URL',
+        fix: 'write the id of one of the clients, a name such as perplexity, the URL of a metadata document, or a redirect URI',
       });
     return item;
   });

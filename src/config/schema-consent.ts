@@ -34,8 +34,9 @@ export const consentSchema: z.ZodType<ConsentSection> = section<ConsentSection>(
       '(client id metadata documents). Default: configured.',
   ),
   without_cookies: someTexts(
-    'Clients whose sign-in may go on in a browser that drops our cookie: client ids or redirect URIs. The user then has to ' +
+    'Clients whose sign-in may go on in a browser that drops our cookie: client ids, redirect URIs, or names of ' +
+      'known clients, which count where the code goes to their vendor. The user then has to ' +
       'agree a second time, after signing in. Read docs/clients.md first. Default: none.',
-    ['https://app.example.com/oauth/callback'],
+    ['perplexity'],
   ),
 });

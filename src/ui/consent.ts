@@ -20,6 +20,8 @@ export interface ConsentView {
     readonly id: string;
     /** The host that speaks for it, in punycode; absent: none does. */
     readonly host?: string | null;
+    /** What is known of it by where its codes go, or by its document; absent: nothing. */
+    readonly known?: { readonly label: string; readonly standing: 'verified' | 'contradicted' } | null;
     /** Path of a picture that our own origin serves. */
     readonly logo?: string | null;
   };
@@ -94,9 +96,12 @@ function introduction({ brand, client }: ConsentView): SafeHtml {
   return html`<p class="lead">${badge(client)} ${explanation}</p>`;
 }
 
-function destination({ redirect }: ConsentView): SafeHtml {
+function destination({ redirect, client: { known } }: ConsentView): SafeHtml {
   const shown = isolated(redirect.display, hostLimit);
-  if (redirect.kind === 'https') return shown;
+  // Said of an address on the web only: nobody owns one on a computer.
+  const owner =
+    known?.standing === 'verified' ? html`<p>The address of ${isolated(known.label, 60)}</p>` : null;
+  if (redirect.kind === 'https') return html`${shown}${owner}`;
   if (redirect.kind === 'private-use')
     return html`The app registered for <code>${shown}</code> on this device`;
   return html`An app on this computer
@@ -115,8 +120,15 @@ function caution({ redirect, client }: ConsentView): SafeHtml | null {
     'private-use': html`Any app on this device can claim that address. Allow it only if you have just started
     this yourself.`,
   };
+  const { known } = client;
+  const other =
+    known?.standing === 'contradicted'
+      ? html`<strong
+          >It calls itself ${isolated(known.label, 60)}, but that app uses other addresses.</strong
+        > `
+      : null;
   const warning = warnings[redirect.kind];
-  return warning === null ? null : html`<p class="note">${warning}</p>`;
+  return warning === null && other === null ? null : html`<p class="note">${other}${warning}</p>`;
 }
 
 function scopeItem({ name, description, field }: ScopeView): SafeHtml {

@@ -122,6 +122,23 @@ describe('a browser that drops our cookie', () => {
     await named.stack.auth.close();
   });
 
+  it('can be named as a client that is known to receive its codes there, which a mere name is not', async () => {
+    const named = await startRemembering({ consent: { without_cookies: ['perplexity'] } }, { provider });
+    const browser = new Webview(named.stack.fetch);
+    const theirs = 'https://www.perplexity.ai/rest/connections/oauth_callback';
+    for (const [redirectUri, shown] of [
+      [theirs, 'second'],
+      ['https://perplexity.example/rest/connections/oauth_callback', '403 error'],
+    ] as const) {
+      const metadata = { client_name: 'Perplexity', redirect_uris: [redirectUri] };
+      const { client_id: client } = await named.stack.register(metadata);
+      const answer = await decide(browser, await ask(named.stack, browser, { client, redirectUri }));
+      const end = answer.status === 303 ? await finish(named.stack, browser, answer) : answer;
+      expect(await shownAs(named.stack, end)).toBe(shown);
+    }
+    await named.stack.auth.close();
+  });
+
   it('is offered no box that it could not keep', async () => {
     const named = await startRemembering({ consent: { without_cookies: ['desktop'] } }, { provider });
     const browser = named.stack.browser();

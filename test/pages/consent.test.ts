@@ -124,4 +124,46 @@ describe('the consent page', () => {
     const client = { name: 'Claude Code', verified: false, host: null, id };
     expect(textOf(renderConsentPage(consentView({ client })))).toContain(`Client id: ${id}`);
   });
+
+  it('says whose address codes go to when that is known, and warns of a name that is somebody else’s', () => {
+    const redirect = { kind: 'https', display: 'claude.ai' } as const;
+    const client = { name: 'Claude', verified: false, host: null, id: 'x' };
+    const page = (standing: 'verified' | 'contradicted'): string =>
+      textOf(
+        renderConsentPage(
+          consentView({ redirect, client: { ...client, known: { label: 'Claude', standing } } }),
+        ),
+      );
+    expect(page('verified')).toContain('claude.ai The address of Claude');
+    expect(page('contradicted')).toMatch(/It calls itself Claude ?, but that app uses other addresses\./u);
+    expect(page('contradicted')).not.toContain('The address of');
+  });
+
+  it('names the account, offers another one, and offers to remember only where that is possible', () => {
+    const account = { name: 'alice@example.com', upstream: 'Okta' };
+    const html = renderConsentPage(consentView({ account, remember: 30 * 86_400_000 }));
+    expect(textOf(html)).toContain('You go on as alice@example.com at Okta');
+    expect(html).toContain('value="other_account"');
+    expect(textOf(html)).toContain('Do not ask me about this app again in this browser, for 30 days');
+    const plain = renderConsentPage(consentView());
+    expect(plain).not.toContain('other_account');
+    expect(plain).not.toContain('type="checkbox"');
+  });
+
+  it.each([
+    ['other_user', 'Somebody else was signed in here before'],
+    ['without_cookie', 'Did somebody send you a link that led here? Then cancel.'],
+    ['forgotten', 'was taken back meanwhile'],
+  ] as const)('asks after the sign-in, and says why: %s', (again, words) => {
+    const account = { name: 'bob@example.com', upstream: 'Okta' };
+    const html = renderConsentPage(consentView({ account, again, form: { name: 'second', value: 'x' } }));
+    const text = textOf(html);
+    expect(text).toContain(words);
+    expect(text).toMatch(
+      /If you allow it, “ ?Claude Code ?” acts as bob@example\.com ?, and access goes to localhost:53211/u,
+    );
+    expect(text).toContain('You signed in as bob@example.com at Okta');
+    expect(text).not.toContain('You will be taken there next');
+    expect(html).not.toContain('other_account');
+  });
 });

@@ -51,8 +51,8 @@ export function consentDecision(context: ServerContext): ScopedHandler {
     });
     if (!transaction) throw expiredPage();
     scope.correlationId = correlationOf(transaction);
-    checkBrowser(context, request, transaction);
     const client = await resumeClient(context, transaction);
+    checkBrowser(context, request, { transaction, client });
     const details = (): LoginDetails => loginDetails(request, { transaction, client });
     const going = decisionOf(context, { form, transaction, client });
     if (going === null) return decline(context, { request, transaction, details }, client);
@@ -72,11 +72,14 @@ export function consentDecision(context: ServerContext): ScopedHandler {
  * The form must come back from the browser that was shown it: a page handed to somebody else is worthless. One without any
  * cookie is let on for clients that the operator named, and asked again at the end.
  */
-function checkBrowser(context: ServerContext, request: HttpRequest, transaction: Transaction): void {
+function checkBrowser(
+  context: ServerContext,
+  request: HttpRequest,
+  { transaction, client }: { readonly transaction: Transaction; readonly client: Client },
+): void {
   const browser = readBrowser(context, request);
   if (browser && transaction.browser !== null && equalSecrets(browser.hash, transaction.browser)) return;
-  const { request: login } = transaction;
-  if (!browser && mayGoWithoutCookies(context.config, { id: login.clientId }, login)) return;
+  if (!browser && mayGoWithoutCookies(context.config, client, transaction.request)) return;
   throw otherBrowser();
 }
 

@@ -2,6 +2,7 @@ import type { Client } from '../../clients/client.ts';
 import type { Config } from '../../config/config.ts';
 import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { page } from '../../http/headers.ts';
+import { recogniseClient } from '../../known-clients/recognise.ts';
 import { OAuthError } from '../../oauth/errors.ts';
 import { redirectTarget } from '../../oauth/redirect-uri.ts';
 import type { ConsentView } from '../../ui/consent.ts';
@@ -75,6 +76,7 @@ export function consentResponse(
       verified: client.source === 'static',
       id: client.id,
       host: client.host,
+      known: knownAs(client, request.redirectUri),
       logo,
     },
     redirect: redirectTarget(request.redirectUri),
@@ -105,6 +107,14 @@ export function consentResponse(
     'referrer-policy': 'same-origin',
     ...headers,
   });
+}
+
+/** What our rows about clients say for sure. A mere likeness is no news to who reads the name. */
+function knownAs(client: Client, redirectUri: string): NonNullable<ConsentView['client']['known']> | null {
+  if (client.source === 'static') return null;
+  const known = recogniseClient(client, redirectUri);
+  if (!known || known.standing === 'claimed') return null;
+  return { label: known.row.label, standing: known.standing };
 }
 
 function iconOf({ upstreams }: Config, name: string): string | null {
