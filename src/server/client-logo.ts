@@ -1,4 +1,5 @@
 import type { Client } from '../clients/client.ts';
+import type { Logo } from '../clients/cimd/logos.ts';
 import { findMac, mac } from '../crypto/hmac.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import { refusal } from '../http/headers.ts';
@@ -9,6 +10,13 @@ import type { ServerContext } from './context.ts';
 
 /** Seconds that a browser may keep a logo. */
 const maxAge = 86_400;
+const missAge = 60;
+
+/** One transparent pixel, in place of a logo that there is not: browsers would show a broken picture. */
+const nothing: Logo = {
+  type: 'image/gif',
+  bytes: Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64'),
+};
 
 /** Bytes. */
 const tagLength = 32;
@@ -33,8 +41,9 @@ export function clientLogo(context: ServerContext): ScopedHandler {
     const parameters = parseParameters(request.query);
     const [uri, tag] = [parameters.get('uri') ?? '', parameters.get('tag') ?? ''];
     const shown = context.config.cimd.logos && isOurs(context, { uri, tag });
-    const logo = shown ? await context.clientDocuments.logos.load(uri) : null;
-    return logo ? picture(logo.type, logo.bytes) : refusal(404, { error: 'not_found' });
+    if (!shown) return refusal(404, { error: 'not_found' });
+    const logo = await context.clientDocuments.logos.load(uri);
+    return logo ? picture(logo, maxAge) : picture(nothing, missAge);
   });
 }
 
@@ -48,12 +57,12 @@ function isOurs(
 }
 
 /** Nothing of it can run or load anything, and no other site can show it as its own. */
-function picture(type: string, bytes: Uint8Array): HttpResponse {
+function picture({ type, bytes }: Logo, seconds: number): HttpResponse {
   return {
     status: 200,
     headers: {
       'content-type': type,
-      'cache-control': `public, max-age=${maxAge}`,
+      'cache-control': `public, max-age=${seconds}`,
       'x-content-type-options': 'nosniff',
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
       'cross-origin-resource-policy': 'same-origin',

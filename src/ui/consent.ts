@@ -83,7 +83,7 @@ function badge({ verified }: ConsentView['client']): SafeHtml {
 }
 
 function appPicture({ logo }: ConsentView['client']): SafeHtml | null {
-  return (logo ?? null) === null ? null : html`<img src="${logo}" alt="" width="48" height="48" />`;
+  return (logo ?? null) === null ? null : html`<img class="app" src="${logo}" alt="" />`;
 }
 
 function introduction({ brand, client }: ConsentView): SafeHtml {
@@ -91,8 +91,8 @@ function introduction({ brand, client }: ConsentView): SafeHtml {
     ? html`This app was set up by whoever runs ${isolated(brand.name, 60)}.`
     : (client.host ?? null) === null
       ? html`The app chose its name itself. Nobody has checked it.`
-      : html`The website <strong>${isolated(client.host ?? '', hostLimit)}</strong> speaks for this app, and
-          chose its name and picture. Nobody has checked them.`;
+      : html`The website <strong>${isolated(client.host ?? '', hostLimit)}</strong> describes this app, and
+          chose what it is called. Nobody has checked that.`;
   return html`<p class="lead">${badge(client)} ${explanation}</p>`;
 }
 

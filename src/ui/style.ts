@@ -73,6 +73,7 @@ header{display:flex;align-items:center;gap:.625rem;margin:0 0 1.5rem;font-weight
 header img,.mark{flex:none;width:2rem;height:2rem;border-radius:.5rem;object-fit:contain}
 .mark{display:grid;place-items:center;background:var(--brand);color:var(--on-brand);border:1px solid var(--edge);
 font-weight:700;font-size:1rem;line-height:1}
+.app{display:block;max-width:3rem;max-height:3rem;margin:0 0 .75rem;border-radius:.625rem}
 h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25;font-weight:650;letter-spacing:-.015em}
 p{margin:0 0 1rem}
 .lead{color:var(--muted)}

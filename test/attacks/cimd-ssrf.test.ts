@@ -147,9 +147,9 @@ describe('what a document names', () => {
     });
     const logo_uri = publisher.at('/logo.png', 'pictures.example.com');
     const { html } = await visit(stack, publisher.publish('/client.json', { logo_uri }));
-    const [, source = ''] = /<img src="(\/oauth\/client-logo[^"]+)"/u.exec(html) ?? [];
+    const [, source = ''] = /<img class="app" src="(\/oauth\/client-logo[^"]+)"/u.exec(html) ?? [];
     const response = await stack.call(source.replaceAll('&amp;', '&'));
-    expect(response.status).toBe(404);
+    expect(response.headers.get('content-type')).toBe('image/gif');
     expect(publisher.count('/logo.png')).toBe(0);
     expect(publisher.lookups).toContain('pictures.example.com');
   });
