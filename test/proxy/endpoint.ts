@@ -33,6 +33,8 @@ export interface EndpointOptions {
   readonly clock?: { now: number };
   /** Hears every audit event. */
   readonly audit?: AuthServerOptions['audit'];
+  /** What fetches the documents of clients. */
+  readonly documentFetch?: AuthServerOptions['documentFetch'];
 }
 
 /** A gateway on a port, with a real authorization server and provider, before an MCP server that tests can play. */
@@ -72,7 +74,7 @@ export class Endpoint {
     const first = { path: '/mcp', target: `${behind.url}/inner/mcp`, ...options.proxy };
     const proxy = [first, ...(options.others ?? [])];
     const { wrapStore, streamCheckEvery, files = {}, env = {}, provider, clock } = options;
-    const { audit } = options;
+    const { audit, documentFetch } = options;
     const stack = await startStack(
       { proxy, ...options.config },
       {
@@ -81,7 +83,7 @@ export class Endpoint {
         ...(wrapStore && { wrapStore }),
         ...(provider && { provider }),
         ...(clock && { clock }),
-        collaborators: { ...(audit && { audit }) },
+        collaborators: { ...(audit && { audit }), ...(documentFetch && { documentFetch }) },
       },
     );
     const gateway = createGateway(stack.auth, {

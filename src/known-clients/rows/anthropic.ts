@@ -16,7 +16,13 @@ const claude: KnownClient = {
   },
   registration: ['cimd', 'dcr', 'static'],
   documentHosts: ['claude.ai', 'claude.com'],
-  deviations: ['scope_of_server', 'no_application_type', 'refresh_without_scope', 'prompt_consent'],
+  deviations: [
+    'registers_each_run',
+    'no_application_type',
+    'scope_of_server',
+    'prompt_consent',
+    'refresh_without_scope',
+  ],
   search: { ...bySpecification, defaultEndpoints: true },
   needs: [...current, 'resource-exact', 'pkce-s256', 'token-json'],
   evidence: {
@@ -57,8 +63,10 @@ const claudeCode: KnownClient = {
   deviations: [
     'portless_loopback',
     'registers_each_run',
+    'no_application_type',
     'omits_scope',
     'refresh_without_scope',
+    'discovery_with_version',
     'refresh_races',
   ],
   search: bySdk,

@@ -12,7 +12,13 @@ const cursor: KnownClient = {
   },
   registration: ['dcr', 'static'],
   documentHosts: ['cursor.com'],
-  deviations: ['several_redirect_uris', 'portless_loopback', 'no_application_type'],
+  deviations: [
+    'registers_each_run',
+    'several_redirect_uris',
+    'no_application_type',
+    'refresh_without_scope',
+    'discovery_with_version',
+  ],
   search: bySdk,
   // Knows no client-id metadata documents.
   needs: [...sdkNeeds, 'registration-dcr'],
@@ -31,7 +37,7 @@ const zed: KnownClient = {
   marks: { documents: ['https://zed.dev/*', 'https://zed.dev/*/*'], names: ['Zed'] },
   registration: ['cimd', 'dcr'],
   documentHosts: ['zed.dev'],
-  deviations: ['portless_loopback'],
+  deviations: ['refresh_without_scope', 'discovery_with_version'],
   search: bySpecification,
   evidence: {
     grade: 'reported',
@@ -48,7 +54,7 @@ const antigravity: KnownClient = {
   label: 'Antigravity',
   marks: { callbacks: ['https://antigravity.google/oauth-callback'], names: ['Antigravity'] },
   registration: ['dcr'],
-  deviations: ['no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope'],
   search: bySpecification,
   evidence: { grade: 'reported', note: 'Its callback only.', threads: [] },
   limits: [],
@@ -61,7 +67,7 @@ const junie: KnownClient = {
   label: 'JetBrains',
   marks: { names: ['Junie', 'JetBrains*'] },
   registration: ['dcr'],
-  deviations: ['no_state', 'portless_loopback'],
+  deviations: ['portless_loopback', 'no_application_type', 'no_state', 'refresh_without_scope'],
   search: bySpecification,
   evidence: {
     grade: 'assumed',
@@ -78,7 +84,7 @@ const windsurf: KnownClient = {
   label: 'Windsurf',
   marks: { names: ['Windsurf'] },
   registration: ['dcr'],
-  deviations: ['portless_loopback', 'no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope', 'discovery_with_version'],
   search: bySdk,
   evidence: { grade: 'assumed', note: 'Nothing of it was seen.', threads: [] },
   limits: [],
@@ -91,7 +97,7 @@ const cline: KnownClient = {
   label: 'Cline',
   marks: { names: ['Cline'] },
   registration: ['dcr', 'static'],
-  deviations: ['portless_loopback', 'no_application_type'],
+  deviations: ['portless_loopback', 'no_application_type', 'refresh_without_scope', 'discovery_with_version'],
   search: bySdk,
   evidence: {
     grade: 'assumed',
@@ -99,7 +105,9 @@ const cline: KnownClient = {
     threads: ['cline/cline#12983'],
   },
   limits: [],
-  operator: [],
+  operator: [
+    'Where it is to have an id and a secret, configure a client under clients with its loopback address.',
+  ],
 };
 
 const kiro: KnownClient = {
@@ -108,7 +116,12 @@ const kiro: KnownClient = {
   label: 'Kiro',
   marks: { names: ['Kiro'] },
   registration: ['dcr'],
-  deviations: ['portless_loopback', 'registers_each_run', 'no_application_type'],
+  deviations: [
+    'registers_each_run',
+    'no_application_type',
+    'refresh_without_scope',
+    'discovery_with_version',
+  ],
   search: bySdk,
   evidence: { grade: 'assumed', note: 'Nothing of it was seen.', threads: [] },
   limits: [],

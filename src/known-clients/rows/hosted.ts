@@ -10,7 +10,7 @@ const perplexity: KnownClient = {
     names: ['Perplexity'],
   },
   registration: ['dcr'],
-  deviations: ['secret_with_none', 'webview_without_cookies', 'no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope', 'secret_with_none', 'webview_without_cookies'],
   search: bySpecification,
   evidence: {
     grade: 'reported',
@@ -35,7 +35,7 @@ const grok: KnownClient = {
   },
   registration: ['cimd', 'dcr'],
   documentHosts: ['grok.com'],
-  deviations: [],
+  deviations: ['several_redirect_uris', 'refresh_without_scope'],
   search: bySpecification,
   evidence: { grade: 'reported', threads: ['koala73/worldmonitor#8307'] },
   limits: ['Its bot registers with the addresses of Cursor, and is shown as such.'],
@@ -51,11 +51,11 @@ const mistral: KnownClient = {
     names: ['Le Chat', 'Mistral AI'],
   },
   registration: ['dcr', 'static'],
-  deviations: ['no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope'],
   search: bySpecification,
   evidence: { grade: 'reported', note: 'Its callback only; its name is assumed.', threads: [] },
   limits: [],
-  operator: [],
+  operator: ['Where it is to have an id and a secret, configure a client under clients with its callback.'],
 };
 
 const gemini: KnownClient = {
@@ -72,12 +72,18 @@ const gemini: KnownClient = {
     ],
   },
   registration: ['static', 'dcr'],
-  deviations: ['long_state', 'callback_per_connection'],
+  deviations: [
+    'several_redirect_uris',
+    'no_application_type',
+    'long_state',
+    'refresh_without_scope',
+    'callback_per_connection',
+  ],
   search: bySpecification,
   evidence: { grade: 'reported', note: 'Told in notes of other servers only.', threads: [] },
   limits: [],
   operator: [
-    'Configure a client under clients with client_secret_post, and give its id and secret to whoever connects.',
+    'Configure a client under clients with client_secret_post, and give its id and secret to whoever connects; or set allow_confidential_client_registration.',
   ],
 };
 
@@ -87,7 +93,7 @@ const devin: KnownClient = {
   label: 'Devin',
   marks: { names: ['Devin'] },
   registration: ['dcr'],
-  deviations: ['no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope'],
   search: bySpecification,
   evidence: {
     grade: 'assumed',

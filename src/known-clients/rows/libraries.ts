@@ -8,11 +8,12 @@ const sdk1: KnownClient = {
   marks: {},
   registration: ['dcr', 'cimd', 'static'],
   deviations: [
-    'no_application_type',
-    'refresh_without_scope',
-    'prompt_consent',
-    'discovery_with_version',
     'registers_each_run',
+    'no_application_type',
+    'registers_fewer_scopes',
+    'prompt_consent',
+    'refresh_without_scope',
+    'discovery_with_version',
   ],
   search: bySdk,
   revisions: [
@@ -34,9 +35,7 @@ const sdk1: KnownClient = {
     { id: 'sdk-2025-11-25', name: 'SDK 1.x, MCP 2025-11-25', ...bySdk, needs: sdkNeeds },
   ],
   evidence: { grade: 'recorded', note: 'Version 1.32.', threads: [] },
-  limits: [
-    'When a tool needs more scopes it first refreshes, and gives up when it has a refresh token: grant them at the first login.',
-  ],
+  limits: [],
   operator: [],
 };
 
@@ -46,7 +45,7 @@ const sdk2: KnownClient = {
   label: 'MCP SDK',
   marks: {},
   registration: ['dcr', 'cimd', 'static'],
-  deviations: ['refresh_without_scope', 'prompt_consent', 'discovery_with_version', 'registers_each_run'],
+  deviations: ['registers_each_run', 'prompt_consent', 'refresh_without_scope', 'discovery_with_version'],
   search: bySdk,
   revisions: [
     {
@@ -67,7 +66,7 @@ const aiSdk: KnownClient = {
   label: 'AI SDK',
   marks: {},
   registration: ['dcr', 'static'],
-  deviations: ['registers_each_run', 'discovery_with_version'],
+  deviations: ['registers_each_run', 'refresh_without_scope', 'discovery_with_version'],
   // Asks the root too, where the issuer has a path.
   search: { ...bySdk, serverPlaces: ['oauth-inserted', 'oauth-root', 'oidc-inserted', 'oidc-appended'] },
   evidence: { grade: 'recorded', threads: [] },
@@ -81,7 +80,7 @@ const openidClient: KnownClient = {
   label: 'openid-client',
   marks: {},
   registration: ['dcr', 'static'],
-  deviations: ['no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope'],
   search: { ...bySpecification, resourcePlaces: [], serverPlaces: ['oauth-inserted', 'oidc-appended'] },
   evidence: { grade: 'recorded', note: 'Version 6.8.', threads: [] },
   limits: ['It needs an issuer, which its caller has to know: it reads no metadata of resources.'],

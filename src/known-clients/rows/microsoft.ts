@@ -14,7 +14,13 @@ const vscode: KnownClient = {
   },
   registration: ['cimd', 'dcr', 'static'],
   documentHosts: ['vscode.dev'],
-  deviations: ['several_redirect_uris', 'unserved_grant_types', 'portless_loopback', 'no_application_type'],
+  deviations: [
+    'portless_loopback',
+    'several_redirect_uris',
+    'no_application_type',
+    'unserved_grant_types',
+    'refresh_without_scope',
+  ],
   search: { ...bySpecification, originFallback: true, defaultEndpoints: true },
   needs: [...current, 'pkce-methods'],
   evidence: {
@@ -33,7 +39,7 @@ const copilotCli: KnownClient = {
   label: 'GitHub Copilot CLI',
   marks: { local: ['http://127.0.0.1/'], names: ['GitHub Copilot CLI', 'Copilot CLI'] },
   registration: ['dcr'],
-  deviations: ['omits_scope', 'portless_loopback', 'registers_each_run'],
+  deviations: ['portless_loopback', 'registers_each_run', 'refresh_without_scope', 'discovery_with_version'],
   search: bySpecification,
   evidence: {
     grade: 'reported',
@@ -51,11 +57,13 @@ const copilotStudio: KnownClient = {
   // Everybody can make a connector there.
   marks: { relays: ['https://global.consent.azure-apim.net/redirect/*'] },
   registration: ['dcr', 'static'],
-  deviations: ['callback_per_connection', 'no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope', 'callback_per_connection'],
   search: bySpecification,
   evidence: { grade: 'reported', threads: ['activepieces/activepieces#14397'] },
   limits: ['It shows each of our refusals as a failure of its own (500).', 'It uses no metadata document.'],
-  operator: ['Set allow_confidential_clients: it registers with client_secret_basic and wants a secret.'],
+  operator: [
+    'Set allow_confidential_client_registration: it registers with client_secret_basic and wants a secret.',
+  ],
 };
 
 /** Clients of Microsoft and GitHub. */

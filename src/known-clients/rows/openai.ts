@@ -15,7 +15,7 @@ const chatgpt: KnownClient = {
   },
   registration: ['cimd', 'dcr', 'static'],
   documentHosts: ['chatgpt.com'],
-  deviations: ['callback_per_connection', 'optional_proof', 'no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope', 'optional_proof', 'callback_per_connection'],
   search: bySpecification,
   needs: [...current, 'pkce-s256'],
   evidence: {
@@ -45,8 +45,10 @@ const codex: KnownClient = {
   deviations: [
     'portless_loopback',
     'registers_each_run',
-    'registers_fewer_scopes',
+    'no_application_type',
     'foreign_scopes',
+    'registers_fewer_scopes',
+    'refresh_without_scope',
     'discovery_with_version',
     'refresh_races',
   ],
@@ -67,6 +69,7 @@ const codex: KnownClient = {
   },
   limits: [
     'With a path behind /callback that its document does not list, it must register itself: paths are compared exactly.',
+    'Where it asks for scopes of OpenID Connect alone (openai/codex#17265), its first call is told which scopes are missing: name them with --scopes.',
     'Processes that share one store of tokens were seen to use one that was rotated an hour ago; that ends the login.',
   ],
   operator: [],

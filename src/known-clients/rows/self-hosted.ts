@@ -10,7 +10,7 @@ const n8n: KnownClient = {
     names: ['n8n'],
   },
   registration: ['dcr', 'static'],
-  deviations: ['callback_per_connection', 'no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope', 'callback_per_connection'],
   search: bySpecification,
   evidence: { grade: 'reported', note: 'Its name is assumed.', threads: ['n8n-io/n8n#21791'] },
   limits: [
@@ -25,7 +25,7 @@ const librechat: KnownClient = {
   label: 'LibreChat',
   marks: { relays: ['https://*/api/mcp/*/oauth/callback'], names: ['LibreChat', 'LibreChat MCP Client'] },
   registration: ['dcr', 'static'],
-  deviations: ['callback_per_connection', 'no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope', 'callback_per_connection'],
   search: bySpecification,
   evidence: {
     grade: 'reported',
@@ -44,7 +44,7 @@ const openWebui: KnownClient = {
   label: 'Open WebUI',
   marks: { relays: ['https://*/oauth/clients/*/callback'], names: ['Open WebUI'] },
   registration: ['dcr'],
-  deviations: ['callback_per_connection', 'no_application_type'],
+  deviations: ['no_application_type', 'refresh_without_scope', 'callback_per_connection'],
   search: bySpecification,
   evidence: { grade: 'reported', note: 'Its name is assumed.', threads: ['open-webui/open-webui#20138'] },
   limits: ['Versions before the correction of open-webui/open-webui#20138 do not refresh well.'],

@@ -7,7 +7,7 @@ const geminiCli: KnownClient = {
   label: 'Gemini CLI',
   marks: { local: ['http://localhost/oauth/callback'], names: ['Gemini CLI MCP Client'] },
   registration: ['dcr', 'static'],
-  deviations: ['scope_of_server', 'no_application_type', 'portless_loopback', 'registers_each_run'],
+  deviations: ['registers_each_run', 'no_application_type', 'scope_of_server', 'refresh_without_scope'],
   // Asks with HEAD before it signs in.
   search: bySpecification,
   needs: [...current, 'pkce-methods', 'registration-dcr', 'challenge-head'],
@@ -27,7 +27,14 @@ const opencode: KnownClient = {
   marks: { local: ['http://127.0.0.1/mcp/oauth/callback'], names: ['OpenCode'] },
   registration: ['dcr', 'static'],
   documentHosts: ['opencode.ai'],
-  deviations: ['no_application_type', 'prompt_consent', 'registers_each_run', 'refresh_without_resource'],
+  deviations: [
+    'registers_each_run',
+    'no_application_type',
+    'prompt_consent',
+    'refresh_without_scope',
+    'refresh_without_resource',
+    'discovery_with_version',
+  ],
   search: bySpecification,
   evidence: {
     grade: 'recorded',
@@ -44,7 +51,7 @@ const goose: KnownClient = {
   label: 'Goose',
   marks: { names: ['goose', 'Goose'] },
   registration: ['dcr'],
-  deviations: ['portless_loopback', 'registers_each_run'],
+  deviations: ['registers_each_run', 'refresh_without_scope', 'discovery_with_version'],
   search: bySpecification,
   evidence: {
     grade: 'assumed',
