@@ -103,7 +103,7 @@ function summaryOf(config: Config, alg: string): string {
     ),
     ...proxies.map((proxy) => ['scopes', scopesOf(config, proxy)] as const),
     ['access', rules],
-    ['clients', `${config.clients.length} configured`],
+    ['clients', `${config.clients.length} configured, documents ${documentsOf(config.cimd)}`],
     [
       'lifespans',
       `access ${formatDuration(lifespans.accessToken)}, refresh ${formatDuration(lifespans.refreshToken)}, session ${formatDuration(lifespans.session)}`,
@@ -115,6 +115,18 @@ function summaryOf(config: Config, alg: string): string {
     ],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}\n`).join('');
+}
+
+/** Whose documents describe clients. */
+function documentsOf({ enabled, trust, allowHosts, denyHosts }: Config['cimd']): string {
+  if (!enabled) return 'of nobody';
+  const named = allowHosts.join(' ');
+  const whose = {
+    any: 'of any host',
+    known: `of known clients${named === '' ? '' : ` and ${named}`}`,
+    listed: `of ${named || 'nobody, because allow_hosts is empty'}`,
+  };
+  return `${whose[trust]}${denyHosts.length === 0 ? '' : `, never of ${denyHosts.join(' ')}`}`;
 }
 
 /** What clients are told to ask for at an endpoint, and what they have to step up for. */

@@ -76,7 +76,8 @@ function createClientDocuments(config: CimdConfig, parts: Parts): ClientDocument
     config,
     documents,
     logos,
-    advertised: config.enabled && (parts.documentFetch !== undefined || mayReachOthers(config)),
+    advertised:
+      config.enabled && (parts.documentFetch !== undefined || mayReachOthers(config, networkInterfaces())),
     close: () => {
       void Promise.allSettled([documents.close(), logos.close()]);
     },
@@ -88,10 +89,16 @@ export function documentPolicy({ allowLoopback, transport }: CimdConfig): FetchP
   return { allowHttp: false, allowPrivate: false, allowLoopback, redirects: 'return', timeout, transport };
 }
 
-/** A machine that has no network but itself can fetch nobody's document. */
-function mayReachOthers({ allowLoopback, transport }: CimdConfig): boolean {
+/**
+ * Whether documents of others can be fetched in principle: a machine that has no network but itself can fetch none.
+ * @param interfaces as the operating system tells them
+ */
+export function mayReachOthers(
+  { allowLoopback, transport }: Pick<CimdConfig, 'allowLoopback' | 'transport'>,
+  interfaces: ReturnType<typeof networkInterfaces>,
+): boolean {
   if (allowLoopback || transport.proxy !== null) return true;
-  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal));
+  return Object.values(interfaces).some((addresses) => addresses?.some(({ internal }) => !internal));
 }
 
 function eventsOf({ observer, log }: Parts, isFamiliar: (host: string) => boolean): DocumentEvents {

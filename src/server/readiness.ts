@@ -19,6 +19,11 @@ export async function readiness(context: ServerContext): Promise<Readiness> {
   );
   const { down, warnings: upstreams } = upstreamsOf(context);
   const problems = [...storage, ...down];
+  const trouble = context.clientDocuments.documents.trouble();
+  const documents =
+    trouble === null
+      ? []
+      : [`documents of clients cannot be fetched, and clients are told that they may use them: ${trouble}`];
   const ephemeral = keys.ephemeral
     ? ['the signing key is ephemeral: access tokens end with this process']
     : [];
@@ -32,7 +37,14 @@ export async function readiness(context: ServerContext): Promise<Readiness> {
   return {
     ready: problems.length === 0,
     problems,
-    warnings: [...config.warnings, ...upstreams, ...ephemeral, ...missed, ...observer.problems()],
+    warnings: [
+      ...config.warnings,
+      ...upstreams,
+      ...documents,
+      ...ephemeral,
+      ...missed,
+      ...observer.problems(),
+    ],
   };
 }
 

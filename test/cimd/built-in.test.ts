@@ -43,4 +43,31 @@ describe('copies of well-known documents', () => {
     expect(response.status).toBe(503);
     await stack.auth.close();
   });
+
+  it('do not hide from the operator that nobody can be reached', async () => {
+    const { publisher, stack } = await Scene.start(
+      { cimd: { allow_hosts: ['*.example.com'] } },
+      { provider: scene.stack.provider },
+    );
+    const visit = async (id: string): Promise<number> =>
+      (
+        await stack
+          .browser()
+          .get(stack.authorizeUrl({ client_id: id, redirect_uri: callback, code_challenge: 'x' }))
+      ).status;
+    const warnings = async (): Promise<string> => (await stack.auth.readiness()).warnings.join();
+    for (let time = 0; time < 3; time += 1) {
+      expect(await warnings()).not.toContain('documents');
+      await visit(claudeCode);
+      stack.advance(600_000);
+    }
+    expect(await warnings()).toContain(
+      `cannot be fetched, and clients are told that they may use them: ${claudeCode}`,
+    );
+    expect((await stack.auth.readiness()).ready).toBe(true);
+    await visit(publisher.publish('/one.json'));
+    expect(await warnings()).not.toContain('documents');
+    await stack.auth.close();
+    await publisher.close();
+  });
 });

@@ -1,4 +1,6 @@
+import type { NetworkInterfaceInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mayReachOthers } from '../../src/server/client-documents.ts';
 import type { Stack } from '../fixtures/stack.ts';
 import { pkce, startStack } from '../fixtures/stack.ts';
 import { problemsOf, runConfig } from '../run-config/fixture.ts';
@@ -148,5 +150,21 @@ describe('the configuration', () => {
   it('takes documents of this computer only for an issuer on this computer', async () => {
     const issuer = 'http://localhost:8080';
     expect(await problemsOf(runConfig({ issuer, cimd: { allow_loopback: true } }))).toEqual([]);
+  });
+});
+
+describe('a machine without any network', () => {
+  const transport = { ca: null, clientCertificate: null, proxy: null };
+  const interfaceOf = (internal: boolean): NodeJS.Dict<NetworkInterfaceInfo[]> => ({
+    eth0: [{ address: '192.0.2.1', netmask: '255.255.255.0', family: 'IPv4', mac: '', internal, cidr: null }],
+  });
+  const proxy = { url: 'http://proxy.example.com:3128', authorization: null };
+
+  it('promises no client that its document can be read', () => {
+    expect(mayReachOthers({ allowLoopback: false, transport }, interfaceOf(false))).toBe(true);
+    expect(mayReachOthers({ allowLoopback: false, transport }, interfaceOf(true))).toBe(false);
+    expect(mayReachOthers({ allowLoopback: false, transport }, {})).toBe(false);
+    expect(mayReachOthers({ allowLoopback: true, transport }, {})).toBe(true);
+    expect(mayReachOthers({ allowLoopback: false, transport: { ...transport, proxy } }, {})).toBe(true);
   });
 });

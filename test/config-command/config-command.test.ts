@@ -47,6 +47,22 @@ describe('sallyport config check FILE', () => {
     expect(out).toMatch(/redirect URI https:\/\/\S+\/oauth\/callback/u);
   });
 
+  it.each([
+    ['', 'documents of any host'],
+    ['cimd: { deny_hosts: ["*.example.net"] }', 'documents of any host, never of *.example.net'],
+    ['cimd: { trust: known }', 'documents of known clients'],
+    ['cimd: { trust: known, allow_hosts: [a.example.com] }', 'documents of known clients and a.example.com'],
+    [
+      'cimd: { trust: listed, allow_hosts: [A.example.com, b.example.com] }',
+      'documents of a.example.com b.example.com',
+    ],
+    ['cimd: { trust: listed }', 'documents of nobody, because allow_hosts is empty'],
+    ['cimd: { enabled: false }', 'documents of nobody'],
+  ])('says whose documents describe clients: %s', async (cimd, expected) => {
+    const { out } = await run(['check', 'a.yaml'], { 'a.yaml': `${good}${cimd}\n` });
+    expect(out).toContain(`${expected}\n`);
+  });
+
   it('refuses what serve would refuse: an upstream of everybody, and nothing said about access', async () => {
     const open = good
       .replace('https://idp.example.com', 'https://accounts.google.com')

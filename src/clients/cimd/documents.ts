@@ -38,6 +38,8 @@ export interface Documents {
   load(id: string): Promise<ClientDocument>;
   /** The copy at hand, however old it is; asks nobody. */
   held(id: string): ClientDocument | null;
+  /** What keeps hosts that somebody has named from answering, once it has happened three times in a row; `null`: nothing does. */
+  trouble(): string | null;
   /** Waits for what is being fetched, and fetches no more. */
   close(): Promise<void>;
 }
@@ -48,6 +50,9 @@ const cacheRoom = 4_194_304;
 /** How long a failure is not asked about again; it is not kept as an answer to anything else (draft-02 §4.4). */
 const failureFor: Milliseconds = 10_000;
 const rememberedFailures = 1000;
+
+/** Failures that may be those hosts' own. */
+const tolerated = 3;
 
 /** How long a built-in copy serves before its host is asked again. */
 const builtInFor: Milliseconds = 300_000;
@@ -67,6 +72,9 @@ class KeptDocuments implements Documents {
   readonly #failures: LRUCache<string, { readonly problem: ClientProblem; readonly until: Milliseconds }>;
   readonly #running = new Map<string, Promise<ClientDocument>>();
   readonly #limiter: Limiter;
+  /** Failures since the last answer of a host that somebody has named; what strangers name says nothing about us. */
+  #missed = 0;
+  #lastMiss = '';
 
   constructor(options: DocumentsOptions) {
     this.#options = options;
@@ -88,6 +96,10 @@ class KeptDocuments implements Documents {
 
   held(id: string): ClientDocument | null {
     return this.#kept.get(id)?.document ?? null;
+  }
+
+  trouble(): string | null {
+    return this.#missed < tolerated ? null : this.#lastMiss;
   }
 
   async close(): Promise<void> {
@@ -117,7 +129,14 @@ class KeptDocuments implements Documents {
     }
     const fetched = await fetchDocument(id, { ...this.#options, have }).finally(done);
     onFetch(fetched.r === 'problem' ? kindOf(fetched.problem) : fetched.r);
+    if (isFamiliar(hostname)) this.#note(id, fetched);
     return this.#keep(id, have, fetched);
+  }
+
+  #note(id: string, fetched: Fetched): void {
+    const missed = fetched.r === 'problem' && fetched.problem.kind === 'unreachable';
+    this.#missed = missed ? this.#missed + 1 : 0;
+    if (missed) this.#lastMiss = `${id}: ${fetched.problem.message}`;
   }
 
   #keep(id: string, have: Kept | null, fetched: Fetched): ClientDocument {
