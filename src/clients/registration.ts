@@ -7,6 +7,7 @@ import { OAuthError } from '../oauth/errors.ts';
 import { checkRedirectUri } from '../oauth/redirect-uri.ts';
 import { formatScope, parseScope } from '../oauth/scope.ts';
 import type { Clock, Seconds } from '../types/time.ts';
+import { cleanName } from './clean-name.ts';
 import type { Registration } from './client-id.ts';
 import type { ClientMetadata } from './client-metadata.ts';
 import { readClientMetadata } from './client-metadata.ts';
@@ -140,13 +141,6 @@ function checkScopes({ scope }: ClientMetadata, rules: RegistrationRules): reado
 function checkApplicationType({ applicationType: type }: ClientMetadata): 'native' | 'web' | null {
   if (type === null || type === 'native' || type === 'web') return type;
   throw new OAuthError('invalid_client_metadata', 'application_type must be native or web');
-}
-
-/** People read the name: no control characters and nothing that turns the writing direction (UAX #9). */
-function cleanName(name: string | null): string | null {
-  const visible = (name ?? '').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, ' ');
-  const clean = visible.replaceAll(/\s+/gu, ' ').trim();
-  return clean === '' ? null : clean;
 }
 
 function badRedirectUri(uri: string, problem: string): OAuthError {

@@ -107,6 +107,7 @@ describe('a document that is not what it must be', () => {
     ['a client_id that is a list', { client_id: ['x'] }, 'client_id'],
     ['no name', { client_name: undefined }, 'client_name'],
     ['an empty name', { client_name: '  ' }, 'client_name'],
+    ['a name that nobody sees', { client_name: '\u202e\u200b' }, 'client_name'],
     ['a name that is a number', { client_name: 7 }, 'client_name'],
     ['a name that is a book', { client_name: 'x'.repeat(257) }, 'client_name'],
     ['no redirect addresses', { redirect_uris: [] }, 'redirect_uris'],

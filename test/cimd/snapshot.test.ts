@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { issuer, pkce, redirectUri, sealedRequest } from '../fixtures/stack.ts';
+import { issuer, pkce, redirectUri, sealedRequest, startStack } from '../fixtures/stack.ts';
 import { Scene } from './scene.ts';
 
 const minute = 60_000;
@@ -91,5 +91,26 @@ describe('a login goes on with what its user was shown', () => {
     expect(posted.status).toBe(403);
     expect(await posted.text()).toContain('blocked.example.com');
     await stack.auth.reload(async () => config);
+  });
+
+  it('though the consent page is on another origin, where it is handed over with name and picture', async () => {
+    const { publisher } = scene;
+    const { provider } = scene.stack;
+    const id = publisher.publish(path, { client_name: 'Handed app', logo_uri: publisher.at('/logo.png') });
+    const stack = await startStack(
+      { authorization_endpoint_base_url: 'https://login.example.com' },
+      { provider, collaborators: { documentFetch: publisher.fetch() } },
+    );
+    const browser = stack.browser();
+    const asked = new URL(stack.authorizeUrl({ client_id: id, code_challenge: pkce().challenge }));
+    const handed = await browser.get(`https://login.example.com${asked.pathname}${asked.search}`);
+    publisher.publish(path, { client_name: 'Evil app' });
+    const html = await (await browser.get(handed.headers.get('location') ?? '')).text();
+    expect([html.includes('Handed app'), html.includes('client-logo'), html.includes('Evil')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    await stack.auth.close();
   });
 });

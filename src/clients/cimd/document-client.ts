@@ -11,6 +11,7 @@ export interface ClientSnapshot {
   readonly proves: boolean;
   readonly applicationType: 'native' | 'web' | null;
   readonly softwareId: string | null;
+  readonly logoUri?: string;
 }
 
 /** What clients of documents are measured by, beside what the documents say. */
@@ -48,9 +49,10 @@ export function unreadClient(clientId: string): Client {
 /** What the rest of a login has to know of its client; nothing for a client without a document. */
 export function snapshotOf(client: Client): { readonly client?: ClientSnapshot } {
   if (client.source !== 'cimd') return {};
-  const { name, grantTypes, scopes, authMethod, applicationType, softwareId } = client;
+  const { name, grantTypes, scopes, authMethod, applicationType, softwareId, logoUri } = client;
   const proves = authMethod === 'private_key_jwt';
-  return { client: { name: name ?? '', grantTypes, scopes, proves, applicationType, softwareId } };
+  const shown = { name: name ?? '', grantTypes, scopes, proves, applicationType, softwareId };
+  return { client: { ...shown, ...(logoUri !== undefined && { logoUri }) } };
 }
 
 /** The client of a login, as its user was shown it. */

@@ -47,6 +47,9 @@ export interface Documents {
 /** Room for documents, in characters of what they hold. */
 const cacheRoom = 4_194_304;
 
+/** No document takes less; what room for more would cost is taken at once. */
+const leastSize = 256;
+
 /** How long a failure is not asked about again; it is not kept as an answer to anything else (draft-02 §4.4). */
 const failureFor: Milliseconds = 10_000;
 const rememberedFailures = 1000;
@@ -79,7 +82,7 @@ class KeptDocuments implements Documents {
   constructor(options: DocumentsOptions) {
     this.#options = options;
     this.#kept = new LRUCache({
-      max: options.maxEntries,
+      max: Math.min(options.maxEntries, cacheRoom / leastSize),
       maxSize: cacheRoom,
       sizeCalculation: ({ document }, id) => id.length + JSON.stringify(document).length,
     });

@@ -1,5 +1,6 @@
 import { checkRedirectUri, classOf } from '../../oauth/redirect-uri.ts';
 import { parseScope } from '../../oauth/scope.ts';
+import { cleanName } from '../clean-name.ts';
 import type { ClientKeys } from '../client.ts';
 import { ClientProblem } from '../client-problem.ts';
 import type { ClientDocument } from './document.ts';
@@ -17,8 +18,8 @@ const maxNameLength = 256;
 const maxWordLength = 256;
 const maxScopeLength = 4096;
 
-/** Longest address of a logo, in characters. */
-const maxLogoUri = 1024;
+/** Longest address of a logo, in characters: it travels with every login. */
+const maxLogoUri = 512;
 
 /**
  * Reads a document and judges it (CIMD draft-02 §4). A document is written once for every server there is: of what it
@@ -33,8 +34,8 @@ export function readDocument(text: string, clientId: string, rules: UrlRules): C
   for (const field of ['client_secret', 'client_secret_expires_at'])
     if (members.raw(field) !== undefined)
       throw invalidDocument(`it holds ${field}: secrets do not belong there`);
-  const name = members.text('client_name', maxNameLength);
-  if (name === null || name.trim() === '') throw invalidDocument('client_name is missing');
+  const name = cleanName(members.text('client_name', maxNameLength));
+  if (name === null) throw invalidDocument('client_name is missing');
   const redirectUris = readRedirectUris(members);
   return {
     clientId,
