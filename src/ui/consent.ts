@@ -152,7 +152,7 @@ function scopesRow({ scopes }: ConsentView): SafeHtml | null {
       <ul>
         ${scopes.map(scopeItem)}
       </ul>
-      ${some ? html`<p>Take away what it shall not do.</p>` : null}
+      ${some ? html`<p>Uncheck what it may not do.</p>` : null}
     </dd>
   </div>`;
 }
@@ -230,13 +230,14 @@ function upstreamItem(
 function form(view: ConsentView): SafeHtml {
   const { action, form: sealed, upstreams, choose, again, account, scopes, remember } = view;
   const chooses = scopes.some(({ field }) => field !== null);
-  // Enter in a checkbox presses the first button (HTML §4.10.21.2): this one, which does nothing.
+  const several = again === null && choose && upstreams.length > 1;
+  // Enter in a box presses the first button (HTML §4.10.21.2), and that must not be a yes.
+  const boxes = chooses || remember !== null;
   return html`<form method="post" action="${action}" id="decide">
-    ${chooses || remember !== null ? html`<button disabled hidden></button>` : null}
+    ${several && boxes ? html`<button name="decision" value="deny" hidden></button>` : null}
     <input type="hidden" name="${sealed.name}" value="${sealed.value}" />
     ${chooses ? html`<input type="hidden" name="choice" value="scopes" />` : null} ${remembering(view)}
-    ${again === null && choose && upstreams.length > 1 ? choices(upstreams) : decision()}
-    ${again === null && account !== null ? otherAccount() : null}
+    ${several ? choices(upstreams) : decision()} ${again === null && account !== null ? otherAccount() : null}
   </form>`;
 }
 

@@ -22,7 +22,7 @@ describe('the first form of a page', () => {
     });
   });
 
-  it('has the boxes that are checked, wherever they stand, and no button that cannot be pressed', () => {
+  it('has the boxes that are checked, wherever they stand', () => {
     const scopes = [
       { name: 'openid', description: null, field: null },
       { name: 'email', description: null, field: 'scope-1' },

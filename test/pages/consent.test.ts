@@ -111,7 +111,7 @@ describe('the consent page', () => {
     const text = textOf(renderConsentPage(consentView({ scopes })));
     expect(text).toContain('It may Read your tickets tickets:read See your e-mail address email');
     expect(text).toContain(
-      'Know your staff number openid tickets:write Take away what it shall not do. You sign in with',
+      'Know your staff number openid tickets:write Uncheck what it may not do. You sign in with',
     );
   });
 
@@ -137,6 +137,15 @@ describe('the consent page', () => {
     expect(page('verified')).toContain('claude.ai The address of Claude');
     expect(page('contradicted')).toMatch(/It calls itself Claude ?, but that app uses other addresses\./u);
     expect(page('contradicted')).not.toContain('The address of');
+  });
+
+  it('takes Enter in a box for no yes: the first button is the one that says no', () => {
+    const two = ['okta', 'github'].map((name) => ({ name, displayName: name, icon: null, scopes: [] }));
+    const scopes = [{ name: 'email', description: null, field: 'scope-0' }];
+    for (const view of [{ scopes }, { scopes, choose: true, upstreams: two }, { remember: 1000 }]) {
+      const html = renderConsentPage(consentView(view));
+      expect(/<button[^>]*value="(\w+)"/u.exec(html)?.[1]).toBe('deny');
+    }
   });
 
   it('names the account, offers another one, and offers to remember only where that is possible', () => {
