@@ -31,13 +31,13 @@ export function resolveConsent(resolving: Resolving, { clients, signIn }: Surrou
   const remember = rememberFor(resolving);
   if (remember === null && section.remember_clients !== undefined)
     findings.warn(['consent', 'remember_clients'], 'has no meaning: consent.remember is not there');
-  for (const [index, { consent, secret }] of clients.entries()) {
+  for (const [index, { consent, authMethod }] of clients.entries()) {
     if (consent === 'remember' && remember === null)
       findings.refuse(['clients', index, 'consent'], {
         problem: 'is remember, and nothing may be remembered',
         fix: 'write how long under consent.remember, such as 720h',
       });
-    if (consent === 'skip' && secret === null)
+    if (consent === 'skip' && authMethod === 'none')
       findings.warn(
         ['clients', index, 'consent'],
         'is skip for a client without a secret: whoever leads its user here gets as far as the client does',
