@@ -171,20 +171,22 @@ export class Player {
     learned: Readonly<Record<string, string>>,
   ): Promise<Response> {
     const { clientId, clientSecret } = known;
-    const pair = [clientId, clientSecret ?? ''].map(encodeURIComponent).join(':');
+    const basic = (secret: string): string =>
+      Buffer.from([clientId, secret].map(encodeURIComponent).join(':')).toString('base64');
     const words = {
       ...learned,
       resource,
       client_id: clientId,
       client_secret: clientSecret ?? '',
-      basic: Buffer.from(pair).toString('base64'),
+      basic: basic(clientSecret ?? ''),
+      lie: basic('a secret that nobody was given'),
     };
     const fill = (members: Readonly<Record<string, string>>): Record<string, string> =>
       Object.fromEntries(Object.entries(members).map(([name, value]) => [name, filled(value, words)]));
     return this.#call(String(known.metadata['token_endpoint']), {
       method: 'POST',
       headers: fill(headers),
-      body: new URLSearchParams(fill(form)).toString(),
+      body: new URLSearchParams(fill(form)).toString() + (learned['suffix'] ?? ''),
     });
   }
 
