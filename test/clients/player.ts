@@ -5,6 +5,7 @@ import type { Browser, PkcePair, Tokens } from '../fixtures/stack.ts';
 import { issuer, pkce, resource, sealedRequest } from '../fixtures/stack.ts';
 import type { Endpoint } from '../proxy/endpoint.ts';
 import type { FormRequest, Played } from './fixture.ts';
+import { methodOf } from './fixture.ts';
 import { configuredSecret, send } from './scene.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -77,7 +78,9 @@ export class Player {
     assert.equal(response.status, 201, text);
     const answer = JSON.parse(text) as Json & { client_id: string; client_secret?: string };
     assert.deepEqual(answer['redirect_uris'], body['redirect_uris']);
-    return { clientId: answer.client_id, clientSecret: answer.client_secret ?? null };
+    const secret = answer.client_secret ?? null;
+    assert.equal(secret !== null, methodOf(this.played.fixture) !== 'none', 'a secret');
+    return { clientId: answer.client_id, clientSecret: secret };
   }
 
   register(metadata: Json, body: unknown): Promise<Response> {
