@@ -1,5 +1,3 @@
-import { isAscii, isUtf8 } from 'node:buffer';
-
 /** JSON that every parser reads alike, or why it may not be. */
 export type UnambiguousJson =
   | { readonly r: 'ok'; readonly value: unknown }
@@ -11,14 +9,25 @@ export type UnambiguousJson =
  * twice in an object, of which some take the first and some the last (RFC 8259 §4, §8.1).
  */
 export function readUnambiguousJson(bytes: Buffer): UnambiguousJson {
-  if (!isUtf8(bytes)) return { r: 'refused', why: 'the body is not UTF-8' };
-  const text = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
+  const text = decode(bytes);
+  if (text === null) return { r: 'refused', why: 'the body is not UTF-8' };
   const value = parse(text);
   if (value === undefined) return { r: 'refused', why: 'the body is not JSON' };
   // Outside of texts, a colon follows each key and nothing else.
   if (countColons(text) !== countKeys(value))
     return { r: 'refused', why: 'the body has a key that comes twice in an object' };
   return { r: 'ok', value };
+}
+
+/** A byte order mark stays, and is no JSON. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decode(bytes: Buffer): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 /** `undefined`, which JSON cannot say, when it is none. */

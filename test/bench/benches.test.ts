@@ -29,7 +29,7 @@ describe('a benchmark', () => {
     ],
     ['code', codeBench, tokenServers],
     ['documents', documentsBench, ['bare node:http, same bytes', 'sallyport']],
-    ['proxied', proxiedBench, ['the same engine, blind', 'sallyport gateway']],
+    ['proxied', proxiedBench, ['the same engine, blind', 'sallyport gateway', 'with tool scopes']],
     ['grants', grantsBench, ['memory (heap after collection)', 'SQLite (file)']],
     ['import', importBench, ['bare Node', 'import "sallyport"', 'import "sallyport/resource"']],
     ['flood', floodBench, ['one', 'many']],
