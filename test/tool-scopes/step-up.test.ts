@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../src/observe/audit/event.ts';
 import type { Tokens } from '../fixtures/stack.ts';
-import { redirectUri } from '../fixtures/stack.ts';
+import { issuer, pkce, redirectUri, sealedRequest } from '../fixtures/stack.ts';
 import { checkDescribed } from '../audit/scene.ts';
 import { Endpoint } from '../proxy/endpoint.ts';
 import { challengeOf, notes, post, toolCall } from './calls.ts';
@@ -17,6 +17,7 @@ beforeAll(async () => {
       ...notes,
       clients: [
         { client_id: 'narrow', redirect_uris: [redirectUri], scopes: ['openid', 'notes:read'] },
+        { client_id: 'wide', redirect_uris: [redirectUri], scopes: ['notes:read', 'notes:write'] },
         { client_id: 'none', redirect_uris: [redirectUri], scopes: ['openid'] },
       ],
     },
@@ -172,6 +173,38 @@ describe('a step-up that cannot help', () => {
     expect(endpoint.seen).toHaveLength(1);
     await auth.reload(() => Promise.resolve(before));
   });
+
+  it.each(['notes:read notes:write', ''])(
+    'is known of the grant whose user left the scope away on the consent page, asked for as %j',
+    async (scope) => {
+      const { stack } = endpoint;
+      const { verifier, challenge } = pkce();
+      const browser = stack.browser();
+      const page = await browser.get(
+        stack.authorizeUrl({ client_id: 'wide', code_challenge: challenge, scope: scope || undefined }),
+      );
+      const html = await page.text();
+      expect(html).toContain('name="scope-1"');
+      const choice = { choice: 'scopes', 'scope-0': 'on' };
+      const form = { request: sealedRequest(html), ...choice, decision: 'allow' };
+      const posted = await browser.post(`${issuer}/oauth/consent`, form);
+      const back = await stack.provider.signIn(posted.headers.get('location') ?? '', 'alice');
+      const answer = new URL((await browser.get(back)).headers.get('location') ?? '');
+      const response = await stack.token({
+        grant_type: 'authorization_code',
+        client_id: 'wide',
+        code: answer.searchParams.get('code') ?? '',
+        code_verifier: verifier,
+      });
+      const tokens = (await response.json()) as Tokens;
+      expect(tokens.scope).toBe('notes:read');
+      expect((await write({ ...tokens, clientId: 'wide' })).status).toBe(200);
+      expect(endpoint.seen).toEqual([]);
+      const refreshed = (await (await refresh({ ...tokens, clientId: 'wide' })).json()) as Tokens;
+      expect((await write({ ...refreshed, clientId: 'wide' })).status).toBe(200);
+      expect(endpoint.seen).toEqual([]);
+    },
+  );
 
   it('is known of a client whose grants come back without the scope', async () => {
     const clientId = await newClient();

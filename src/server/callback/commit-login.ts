@@ -88,7 +88,7 @@ function auditLogin(
 
 function newGrant(
   { config }: ServerContext,
-  { transaction: { request }, collected, client }: Login,
+  { transaction: { request, offered = [] }, collected, client }: Login,
   ids: { readonly grantId: string; readonly codeSeed: string },
 ): NewGrant {
   return {
@@ -105,7 +105,7 @@ function newGrant(
       authTime: collected.authTime,
       clientName: client.name,
       proven: client.source === 'cimd' && client.authMethod === 'private_key_jwt',
-      refused: missingScopes(request.scopes, request.wanted ?? [], config.scopeHierarchy),
+      refused: missingScopes(request.scopes, [...(request.wanted ?? []), ...offered], config.scopeHierarchy),
     }),
   };
 }
