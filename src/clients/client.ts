@@ -1,9 +1,12 @@
-import type { JSONWebKeySet } from 'jose';
+import type { JWK } from 'jose';
 import type { ClientAuthMethod } from '../config/config.ts';
 import type { Milliseconds } from '../types/time.ts';
 
 /** Public keys of a client that signs assertions (RFC 7523): at hand, or where they are published. */
-export type ClientKeys = { readonly jwks: JSONWebKeySet } | { readonly jwksUri: string };
+export type ClientKeys =
+  | { readonly jwks: { readonly keys: readonly JWK[] } }
+  /** `named`: by the operator, so that it may be a private address where the operator allows that. */
+  | { readonly jwksUri: string; readonly named?: boolean };
 
 /** What a client's grants have instead of the server's own; `null`: nothing. */
 export interface ClientLifespans {

@@ -1,11 +1,11 @@
 import { equalSecrets } from '../crypto/hash.ts';
 import type { StaticClientConfig } from '../config/config.ts';
 import type { Client } from './client.ts';
-import { usualLifespans } from './client.ts';
 
 /** A client that the operator wrote into the configuration. */
 export function staticClient(config: StaticClientConfig): Client {
   const { clientId, clientName, secret, authMethod, redirectUris, grantTypes, scopes, introspects } = config;
+  const { keys, resources, refreshTokenLifespan, sessionLifespan, refreshGrace } = config;
   return {
     id: clientId,
     source: 'static',
@@ -16,10 +16,10 @@ export function staticClient(config: StaticClientConfig): Client {
     authMethod,
     scopes,
     introspects,
-    keys: null,
-    resources: null,
+    keys: keys && 'jwksUri' in keys ? { ...keys, named: true } : keys,
+    resources,
     consent: config.consent,
-    lifespans: usualLifespans,
+    lifespans: { refreshToken: refreshTokenLifespan, session: sessionLifespan, refreshGrace },
     applicationType: null,
     softwareId: null,
     anySecretMethod: false,

@@ -1,3 +1,4 @@
+import type { JWK } from 'jose';
 import type { Secret } from '../types/secret.ts';
 import type { Milliseconds } from '../types/time.ts';
 import type { CimdConfig } from './cimd.ts';
@@ -141,7 +142,7 @@ export interface StaticClientConfig {
   readonly clientId: string;
   readonly clientName: string | null;
   readonly secret: Secret<string> | null;
-  readonly authMethod: ClientAuthMethod;
+  readonly authMethod: ClientAuthMethod | 'private_key_jwt';
   readonly redirectUris: readonly string[];
   readonly grantTypes: readonly string[];
   /** `null`: every supported scope. */
@@ -149,6 +150,16 @@ export interface StaticClientConfig {
   /** Resources that this client is the resource server of: it may introspect tokens for them. */
   readonly introspects: readonly string[];
   readonly consent: 'ask' | 'remember' | 'skip';
+  /** For `private_key_jwt`, else `null`. */
+  readonly keys: { readonly jwks: { readonly keys: readonly JWK[] } } | { readonly jwksUri: string } | null;
+  /** Its keys may be at a private address. */
+  readonly allowPrivateIps: boolean;
+  /** Resources that it may ask for; `null`: each. */
+  readonly resources: readonly string[] | null;
+  /** Instead of the server's own; `null`: that. */
+  readonly refreshTokenLifespan: Milliseconds | null;
+  readonly sessionLifespan: Milliseconds | null;
+  readonly refreshGrace: Milliseconds | null;
 }
 
 export interface RegistrationConfig {

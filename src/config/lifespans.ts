@@ -112,6 +112,14 @@ function operatorSpans(
   };
 }
 
+/** A span of a client's own, by the bounds that hold for all. */
+export function readSpan(
+  text: DurationText,
+  bounds: Pick<Bounds, 'path' | 'max' | 'zero'> & { readonly resolving: Resolving },
+): Milliseconds {
+  return span(text, { usual: bounds.max, ...bounds }, bounds.resolving);
+}
+
 function span(
   text: DurationText | undefined,
   { path, usual, max, zero }: Bounds,

@@ -93,7 +93,15 @@ export interface ClientSection {
   client_name?: string | undefined;
   client_secret_file?: string | undefined;
   client_secret_env_var?: string | undefined;
-  token_endpoint_auth_method?: ClientAuthMethod | undefined;
+  token_endpoint_auth_method?: ClientAuthMethod | 'private_key_jwt' | undefined;
+  jwks?: { keys: Record<string, unknown>[] } | undefined;
+  jwks_file?: string | undefined;
+  jwks_uri?: string | undefined;
+  allow_private_ips?: boolean | undefined;
+  resources?: string[] | undefined;
+  refresh_token_lifespan?: DurationText | undefined;
+  session_lifespan?: DurationText | undefined;
+  refresh_grace?: DurationText | undefined;
   redirect_uris?: string[] | undefined;
   grant_types?: ('authorization_code' | 'refresh_token')[] | undefined;
   scopes?: string[] | undefined;
@@ -109,8 +117,35 @@ export const clientsSchema: z.ZodType<ClientSection[]> = z
       client_secret_file: text('File with its secret of at least 32 characters.', '/run/secrets/dashboard'),
       client_secret_env_var: text('Variable with its secret of at least 32 characters.', 'DASHBOARD_SECRET'),
       token_endpoint_auth_method: oneOf(
-        ['none', 'client_secret_basic', 'client_secret_post'],
-        'How it authenticates. Default: none without a secret, else client_secret_basic.',
+        ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+        'How it authenticates. Default: private_key_jwt with keys, client_secret_basic with a secret, else none.',
+      ),
+      jwks: optional(
+        section<{ keys: Record<string, unknown>[] }>({
+          keys: z.array(z.record(z.string(), z.unknown())).meta({
+            description: 'Public keys as JWKs.',
+            examples: [[{ kty: 'EC', crv: 'P-256', kid: 'one', x: '…', y: '…' }]],
+          }),
+        }),
+        'Its public keys, for private_key_jwt (RFC 7523).',
+      ),
+      jwks_file: text('File with its public keys, in place of jwks.', '/etc/sallyport/dashboard.jwks.json'),
+      jwks_uri: text(
+        'https address where it publishes its public keys, in place of jwks.',
+        'https://dashboard.example.com/jwks.json',
+      ),
+      allow_private_ips: flag('Its jwks_uri may lead to a private address.'),
+      resources: texts('Resources that it may ask for; a subset of allowed_audiences. Default: each.', [
+        'https://mcp.example.com/mcp',
+      ]),
+      refresh_token_lifespan: duration(
+        'Of its refresh tokens, counted again from every use: 1s to 720h. Default: that of all.',
+        '24h',
+      ),
+      session_lifespan: duration('Absolute end of its sessions: 1s to 87600h. Default: that of all.', '720h'),
+      refresh_grace: duration(
+        'How long its superseded refresh tokens still get the current one: 1s to 10m, or 0 for not at all. Default: that of all.',
+        '5m',
       ),
       redirect_uris: texts('Where answers may go.', ['https://dashboard.example.com/callback']),
       grant_types: z

@@ -5,10 +5,12 @@ import type { Path } from './problems.ts';
 import { itemsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
 import type { ClientSection } from './schema-ours.ts';
+import { resolveClientKeys } from './client-keys.ts';
+import { resolveClientTerms } from './client-terms.ts';
 import { checkSubset } from './scopes.ts';
 import { loadSecret } from './secrets.ts';
 import type { Sieved } from './shape.ts';
-import { checkAuthMethod } from './upstream-rules.ts';
+import { checkClientMethod, hasKeys } from './client-method.ts';
 
 /** What clients refer to. */
 export interface ClientContext {
@@ -68,20 +70,22 @@ async function resolveClient(section: Sieved<ClientSection>, place: Place): Prom
     known: scopesSupported,
     where: 'scopes_supported',
   });
+  const keys = await resolveClientKeys(section, { path, io, findings });
   return {
     clientId,
     clientName: section.client_name ?? null,
     secret,
-    authMethod: checkAuthMethod(section.token_endpoint_auth_method, {
-      path: [...path, 'token_endpoint_auth_method'],
-      findings,
-      secret: resolved.r,
-      usual: 'client_secret_basic',
-    }),
+    keys,
+    allowPrivateIps: section.allow_private_ips ?? false,
+    authMethod: checkClientMethod(section, { path, findings, secret: resolved.r }),
+    ...resolveClientTerms(section, place),
     redirectUris: checkRedirectUris(section, place),
     grantTypes: grantTypesOf(section, place),
     scopes: scopes ?? null,
-    introspects: checkIntrospects(section, { ...place, isPublic: resolved.r === 'none' }),
+    introspects: checkIntrospects(section, {
+      ...place,
+      isPublic: resolved.r === 'none' && !hasKeys(section),
+    }),
     consent: section.consent ?? 'ask',
   };
 }
@@ -132,8 +136,8 @@ function checkIntrospects(
   });
   if (items.length > 0 && isPublic)
     resolving.findings.refuse([...path, 'introspects'], {
-      problem: 'is there, and the client has no secret',
-      fix: 'add client_secret_file or client_secret_env_var',
+      problem: 'is there, and the client has neither a secret nor keys',
+      fix: 'add client_secret_file, client_secret_env_var or jwks_file',
     });
   return items;
 }

@@ -1,4 +1,3 @@
-import type { ClientAuthMethod } from './config.ts';
 import type { Findings, Path } from './problems.ts';
 import { textsOf } from './resolving.ts';
 import type { Sieved } from './shape.ts';
@@ -31,26 +30,6 @@ const reservedParams: ReadonlySet<string> = new Set([
   'claims',
   'resource',
 ]);
-
-/** How we authenticate at an upstream; a method that does not go with the secret is refused. */
-export function checkAuthMethod(
-  method: ClientAuthMethod | undefined,
-  context: Place & { readonly secret: 'ok' | 'none' | 'failed'; readonly usual: ClientAuthMethod },
-): ClientAuthMethod {
-  const { path, findings, secret, usual } = context;
-  if (method === undefined) return secret === 'none' ? 'none' : usual;
-  if (method === 'none' && secret !== 'none')
-    findings.refuse(path, {
-      problem: 'is none, and there is a client secret',
-      fix: 'write client_secret_basic or client_secret_post, or remove the secret',
-    });
-  if (method !== 'none' && secret === 'none')
-    findings.refuse(path, {
-      problem: `is ${method}, and there is no client secret`,
-      fix: 'add client_secret_file or client_secret_env_var, or write none',
-    });
-  return method;
-}
 
 /** Parameters to add to the authorization request. */
 export function checkAuthorizationParams(

@@ -51,7 +51,8 @@ interface Source {
 /** RFC 8414 §2. Tells what is served, and nothing else; not the scopes for later, since some clients ask for all they see. */
 export function authorizationServerMetadata({ config, clientDocuments = false }: Source): object {
   const { issuer } = config;
-  const secretMethods = secretMethodsOf(config);
+  const methods = ['none', ...provingMethods(config, clientDocuments)];
+  const assertions = methods.includes('private_key_jwt');
   return {
     issuer,
     authorization_endpoint: `${config.authorizationBaseUrl}/oauth/authorize`,
@@ -64,9 +65,14 @@ export function authorizationServerMetadata({ config, clientDocuments = false }:
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
-    token_endpoint_auth_methods_supported: ['none', ...secretMethods],
-    revocation_endpoint_auth_methods_supported: ['none', ...secretMethods],
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    token_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_methods_supported: [
+      'client_secret_basic',
+      'client_secret_post',
+      ...(assertions ? ['private_key_jwt'] : []),
+    ],
+    ...(assertions && signingAlgorithms),
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     // Absent is false: who reads `true` tries nothing else.
@@ -122,11 +128,40 @@ function someScopes(scopes: readonly string[]): { readonly scopes_supported?: re
   return scopes.length > 0 ? { scopes_supported: scopes } : {};
 }
 
-/** Secrets are taken when registration hands them out, to all or to some, or when a static client has one. */
-function secretMethodsOf({ registration, clients }: MetadataConfig): readonly string[] {
-  const some =
+/** What client assertions may be signed with (RFC 7523): nothing that the verifier could make itself. */
+export const assertionAlgorithms: readonly string[] = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+  'PS256',
+  'PS384',
+  'PS512',
+  'RS256',
+  'RS384',
+  'RS512',
+];
+
+/** RFC 8414 §2: told wherever `private_key_jwt` is. */
+const signingAlgorithms = {
+  token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+  revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+  introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+};
+
+/**
+ * Secrets are taken when registration hands them out, to all or to some, or when a static client has one; assertions when a
+ * static client has keys, or a client's document may hold some.
+ */
+function provingMethods({ registration, clients }: MetadataConfig, documents: boolean): readonly string[] {
+  const secrets =
     registration.allowConfidential ||
     registration.forceConfidentialRedirectUris.length > 0 ||
-    clients.some((client) => client.authMethod !== 'none');
-  return some ? ['client_secret_basic', 'client_secret_post'] : [];
+    clients.some(({ authMethod }) => authMethod.startsWith('client_secret'));
+  const keys = documents || clients.some(({ authMethod }) => authMethod === 'private_key_jwt');
+  return [
+    ...(secrets ? ['client_secret_basic', 'client_secret_post'] : []),
+    ...(keys ? ['private_key_jwt'] : []),
+  ];
 }

@@ -7,8 +7,11 @@ import { createDocuments } from '../clients/cimd/documents.ts';
 import type { Logos } from '../clients/cimd/logos.ts';
 import { createLogos, maxLogoBytes } from '../clients/cimd/logos.ts';
 import { isNamed } from '../clients/cimd/trust.ts';
+import type { KeyFinder } from '../clients/client-keys.ts';
+import { createKeyFinder, maxKeySetBytes } from '../clients/client-keys.ts';
 import type { ClientProblem } from '../clients/client-problem.ts';
 import type { CimdConfig } from '../config/cimd.ts';
+import type { Config } from '../config/config.ts';
 import { isSame } from '../config/differences.ts';
 import { createGuardedFetch } from '../net/guarded-fetch.ts';
 import type { GuardedFetch } from '../net/guarded-fetch.ts';
@@ -24,8 +27,12 @@ export type DocumentFetch = (policy: FetchPolicy) => GuardedFetch;
 /** Documents and logos of clients, as one process knows them. */
 export interface ClientDocuments {
   readonly config: CimdConfig;
+  /** Private hosts whose keys may be fetched, because the configuration names them. */
+  readonly privateHosts: readonly string[];
   readonly documents: Documents;
   readonly logos: Logos;
+  /** Keys that clients publish, those of the configuration too. */
+  readonly keys: KeyFinder;
   /** Whether clients are told that they may use documents: a client that is told so tries nothing else. */
   readonly advertised: boolean;
   close(): void;
@@ -46,14 +53,22 @@ export const maxDocumentBytes = 5120;
 
 /** The same as long as nothing about it changes: what is kept is what serves while a host is down. */
 export function clientDocuments(
-  config: CimdConfig,
+  { cimd, clients }: Config,
   parts: Parts,
   before: ClientDocuments | undefined,
 ): ClientDocuments {
-  return before && isSame(before.config, config) ? before : createClientDocuments(config, parts);
+  const privateHosts = clients.flatMap(({ keys, allowPrivateIps }) =>
+    keys && 'jwksUri' in keys && allowPrivateIps ? [new URL(keys.jwksUri).hostname] : [],
+  );
+  const same = before && isSame(before.config, cimd) && isSame(before.privateHosts, privateHosts);
+  return same ? before : createClientDocuments(cimd, privateHosts, parts);
 }
 
-function createClientDocuments(config: CimdConfig, parts: Parts): ClientDocuments {
+function createClientDocuments(
+  config: CimdConfig,
+  privateHosts: readonly string[],
+  parts: Parts,
+): ClientDocuments {
   const { clock, documentFetch = createGuardedFetch } = parts;
   const policy = documentPolicy(config);
   const isFamiliar = (host: string): boolean => isNamed(host, config);
@@ -72,14 +87,20 @@ function createClientDocuments(config: CimdConfig, parts: Parts): ClientDocument
     clock,
     isFamiliar,
   });
+  const keyPolicy = { ...policy, maxBytes: maxKeySetBytes };
+  const fetch = documentFetch(keyPolicy);
+  const named = privateHosts.length > 0 ? { allowPrivate: true, privateHosts } : {};
+  const fetchNamed = documentFetch({ ...keyPolicy, ...named });
   return {
     config,
+    privateHosts,
     documents,
     logos,
+    keys: createKeyFinder({ clock, fetch, fetchNamed }),
     advertised:
       config.enabled && (parts.documentFetch !== undefined || mayReachOthers(config, networkInterfaces())),
     close: () => {
-      void Promise.allSettled([documents.close(), logos.close()]);
+      void Promise.allSettled([documents.close(), logos.close(), fetch.close(), fetchNamed.close()]);
     },
   };
 }

@@ -92,7 +92,7 @@ export async function createGeneration(
   const access = await createAccessPolicy(config);
   // Last of what may fail: a provider asks its upstream again and again until it is closed.
   const providers = await providersOf(config, { ...lasting, rings }, before);
-  const published = clientDocuments(config.cimd, lasting, before?.clientDocuments);
+  const published = clientDocuments(config, lasting, before?.clientDocuments);
   const jwts = createJwtVerifier(keys.all, { clock });
   const context: ServerContext = {
     config,

@@ -1,19 +1,17 @@
-import { authenticateClient } from '../clients/authenticate.ts';
 import { json } from '../http/headers.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { formatScope } from '../oauth/scope.ts';
 import type { ScopedHandler } from './answer.ts';
 import { answerJson, readForm } from './answer.ts';
+import { authenticateClient } from './authenticate-client.ts';
 import type { ServerContext } from './context.ts';
-import { tokenHolders } from './token-holder.ts';
 import { findAccessToken } from './find-token.ts';
 
 /** `POST /oauth/introspect` (RFC 7662): for resource servers, about access tokens for their own resource only. */
 export function introspect(context: ServerContext): ScopedHandler {
-  return answerJson(context, async (request) => {
+  return answerJson(context, async (request, { correlationId }) => {
     const parameters = await readForm(request);
-    const holders = tokenHolders(context.clients, parameters);
-    const client = await authenticateClient({ headers: request.headers, parameters }, holders);
+    const client = await authenticateClient(context, { request, parameters, correlationId });
     if (client.authMethod === 'none' || client.introspects.length === 0) {
       throw new OAuthError('unauthorized_client', 'this client may not introspect tokens');
     }

@@ -1,4 +1,3 @@
-import { authenticateClient } from '../clients/authenticate.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { json } from '../http/headers.ts';
 import { OAuthError } from '../oauth/errors.ts';
@@ -8,8 +7,8 @@ import type { ScopedHandler } from './answer.ts';
 import { answerJson, readForm } from './answer.ts';
 import type { Asking } from './audit-details.ts';
 import { auditEnd } from './audit-details.ts';
+import { authenticateClient } from './authenticate-client.ts';
 import type { ServerContext } from './context.ts';
-import { tokenHolders } from './token-holder.ts';
 import { findAccessToken } from './find-token.ts';
 
 /**
@@ -19,8 +18,7 @@ import { findAccessToken } from './find-token.ts';
 export function revoke(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request, { correlationId }) => {
     const parameters = await readForm(request);
-    const holders = tokenHolders(context.clients, parameters);
-    const client = await authenticateClient({ headers: request.headers, parameters }, holders);
+    const client = await authenticateClient(context, { request, parameters, correlationId });
     const text = parameters.get('token');
     if (text === undefined) throw new OAuthError('invalid_request', 'token is missing');
     // The hint is not needed: each of our tokens says what it is.

@@ -1,4 +1,3 @@
-import { authenticateClient } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
 import { randomToken } from '../crypto/random.ts';
 import { json } from '../http/headers.ts';
@@ -6,8 +5,8 @@ import { OAuthError } from '../oauth/errors.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import type { ScopedHandler } from './answer.ts';
 import { answerJson, readForm, toOAuthError } from './answer.ts';
+import { authenticateClient } from './authenticate-client.ts';
 import type { ServerContext } from './context.ts';
-import { tokenHolders } from './token-holder.ts';
 import * as authorizationCode from './grants/authorization-code.ts';
 import * as refreshToken from './grants/refresh-token.ts';
 
@@ -42,8 +41,7 @@ export function tokenEndpoint(context: ServerContext): ScopedHandler {
       const parameters = await readForm(request);
       const grant = chooseGrant(parameters);
       type = grant.grantType;
-      const holders = tokenHolders(context.clients, parameters);
-      const client = await authenticateClient({ headers: request.headers, parameters }, holders);
+      const client = await authenticateClient(context, { request, parameters, correlationId });
       const attempt = randomToken(12);
       const asked = { client, parameters, attempt, correlationId, from: request.remoteAddress };
       const tokens = await answerGrant(context, grant, asked);

@@ -2,9 +2,11 @@ import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
 import type { ConsentKey } from './consent-contract.ts';
 import { dropExpired } from './grant-operations.ts';
+import { MemoryAssertions } from './memory-assertions.ts';
 import { MemoryConsents } from './memory-consents.ts';
 import { PackedRecords } from './packed-records.ts';
 import type {
+  AssertionRecord,
   ConnectionRecord,
   ConsentRecord,
   EndedRecord,
@@ -39,6 +41,7 @@ export class MemoryRows implements Rows {
   readonly #grants = new Map<string, string>();
   readonly #users = new Map<string, Owned>();
   readonly #consents = new MemoryConsents();
+  readonly #assertions = new MemoryAssertions();
   readonly #ended = new Map<string, EndedRecord>();
   readonly #rings = new Map<string, KeyRingRow>();
   readonly #wheel = new Map<number, string[]>();
@@ -232,6 +235,22 @@ export class MemoryRows implements Rows {
     return this.#ended.size;
   }
 
+  assertion(client: string, assertion: string): AssertionRecord | undefined {
+    return this.#assertions.get(client, assertion);
+  }
+
+  saveAssertion(record: AssertionRecord): void {
+    this.#assertions.save(record);
+  }
+
+  countAssertions(of: { readonly client: string } | 'strangers'): number {
+    return this.#assertions.count(of);
+  }
+
+  dropAssertions(): void {
+    this.#assertions.drop(this.now());
+  }
+
   keyRing(name: string): KeyRingRow | undefined {
     return this.#rings.get(name);
   }
@@ -247,6 +266,7 @@ export class MemoryRows implements Rows {
       this.#sweptAt = now;
       this.#sweepPending(now);
       this.#consents.sweep(now);
+      this.#assertions.drop(now);
     }
     let left = sweepLimit;
     while (left > 0 && this.#slot <= Math.floor(now / slotWidth)) {

@@ -1,4 +1,5 @@
 import { beginUpstreamRefresh, endUpstreamRefresh } from './connection-operations.ts';
+import { useAssertion } from './assertion-operations.ts';
 import { forgetConsent, listConsents, recallConsent } from './consent-operations.ts';
 import type { AuthStore, KeyRingRow } from './contract.ts';
 import { settleEnded, takeEnded } from './ended-operations.ts';
@@ -52,6 +53,7 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   listIdle: (rows, [list]) => listIdle(rows, list),
   takeEnded: (rows, [take]) => takeEnded(rows, take),
   settleEnded: (rows, [settle]) => settleEnded(rows, settle),
+  useAssertion: (rows, [use]) => useAssertion(rows, use),
   saveIdentity: (rows, [{ bucket, userId, identity }]) => {
     // A user whose last grant ended meanwhile is not brought back.
     if (!rows.user(bucket, userId)) return;
@@ -96,6 +98,7 @@ export function stepsBy(
     listIdle: (...args) => run('listIdle', args),
     takeEnded: (...args) => run('takeEnded', args),
     settleEnded: (...args) => run('settleEnded', args),
+    useAssertion: (...args) => run('useAssertion', args),
     saveIdentity: (...args) => run('saveIdentity', args),
     beginUpstreamRefresh: (...args) => run('beginUpstreamRefresh', args),
     endUpstreamRefresh: (...args) => run('endUpstreamRefresh', args),

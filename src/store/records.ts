@@ -95,6 +95,14 @@ export interface EndedRecord extends ConnectionKey {
   readonly leaseOwner: string;
 }
 
+/** An assertion that was used, until nobody would take it any more. */
+export interface AssertionRecord {
+  readonly client: Hash;
+  readonly assertion: Hash;
+  readonly stranger: boolean;
+  readonly expiresAt: Milliseconds;
+}
+
 /**
  * Row access of one backend. Everything is synchronous: one operation is one function body, inside one transaction. The
  * rules of OAuth are not here but in the `*-operations.ts` files, the same for every backend with this interface.
@@ -146,6 +154,12 @@ export interface Rows {
   /** Those that are due, the longest waiting first. */
   dueEnded(limit: number): readonly EndedRecord[];
   countEnded(): number;
+
+  assertion(client: Hash, assertion: Hash): AssertionRecord | undefined;
+  saveAssertion(record: AssertionRecord): void;
+  countAssertions(of: { readonly client: Hash } | 'strangers'): number;
+  /** Drops those whose time is over. */
+  dropAssertions(): void;
 
   keyRing(name: string): KeyRingRow | undefined;
   saveKeyRing(name: string, row: KeyRingRow): void;

@@ -4,6 +4,7 @@ import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts'
 import type { ConsentKey } from './consent-contract.ts';
 import { dropExpired } from './grant-operations.ts';
 import type {
+  AssertionRecord,
   ConnectionRecord,
   ConsentRecord,
   EndedRecord,
@@ -202,6 +203,28 @@ export class SqliteRows implements Rows {
   }
 
   /** Numbers of rows, for operators. */
+  assertion(client: string, assertion: string): AssertionRecord | undefined {
+    const row = this.#get('SELECT * FROM assertions WHERE client = ? AND assertion = ?', client, assertion);
+    // Column names are the record's own.
+    return row && ({ ...row, stranger: row['stranger'] === 1 } as AssertionRecord);
+  }
+
+  saveAssertion(record: AssertionRecord): void {
+    this.#save('assertions', ['client', 'assertion'], { ...record, stranger: record.stranger ? 1 : 0 });
+  }
+
+  countAssertions(of: { readonly client: string } | 'strangers'): number {
+    const row =
+      of === 'strangers'
+        ? this.#get('SELECT count(*) AS n FROM assertions WHERE stranger = 1')
+        : this.#get('SELECT count(*) AS n FROM assertions WHERE client = ?', of.client);
+    return Number(row?.['n'] ?? 0);
+  }
+
+  dropAssertions(): void {
+    this.#run('DELETE FROM assertions WHERE expiresAt <= ?', this.#now);
+  }
+
   stats(): { pending: number; grants: number; connections: number; ended: number } {
     const count = (table: string): number =>
       Number(this.#get(`SELECT count(*) AS n FROM ${table}`)?.['n'] ?? 0);
@@ -223,6 +246,7 @@ export class SqliteRows implements Rows {
       this.#now,
       purgeLimit,
     );
+    this.dropAssertions();
     const expired = this.#all('SELECT * FROM grants WHERE expiresAt <= ? LIMIT ?', this.#now, purgeLimit);
     for (const row of expired) dropExpired(this, readGrant(row));
     return dropped === purgeLimit || forgotten === purgeLimit || expired.length === purgeLimit;

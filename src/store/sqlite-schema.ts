@@ -50,13 +50,19 @@ const versionTwo = `
   CREATE INDEX ended_due ON ended (dueAt);
 `;
 
-/** To version 3: what users want remembered. */
+/** To version 3: what users want remembered, and which assertions clients have used. */
 const versionThree = `
   CREATE TABLE consents (
     userId TEXT NOT NULL, consentId TEXT NOT NULL, bucket TEXT NOT NULL, client TEXT NOT NULL, data TEXT NOT NULL,
     createdAt INTEGER NOT NULL, usedAt INTEGER NOT NULL, expiresAt INTEGER NOT NULL, PRIMARY KEY (userId, consentId)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX consents_expiry ON consents (expiresAt);
+  CREATE TABLE assertions (
+    client TEXT NOT NULL, assertion TEXT NOT NULL, stranger INTEGER NOT NULL, expiresAt INTEGER NOT NULL,
+    PRIMARY KEY (client, assertion)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX assertions_expiry ON assertions (expiresAt);
+  CREATE INDEX assertions_strangers ON assertions (stranger) WHERE stranger = 1;
 `;
 
 /** What leads from each version to the next. */

@@ -13,6 +13,12 @@ const app: StaticClientConfig = {
   scopes: ['openid'],
   introspects: ['https://mcp.example.com/mcp'],
   consent: 'ask',
+  keys: null,
+  allowPrivateIps: false,
+  resources: null,
+  refreshTokenLifespan: null,
+  sessionLifespan: null,
+  refreshGrace: null,
 };
 const cli: StaticClientConfig = { ...app, clientId: 'cli', secret: null, authMethod: 'none', scopes: null };
 

@@ -85,7 +85,10 @@ describe('the origin policy', () => {
 
 describe('client authentication', () => {
   const registry = createClientRegistry(confidentialOptions());
-  const clients = createClients({ registry });
+  const clients = {
+    find: (id: string) => createClients({ registry }).find(id),
+    checkAssertion: async (): Promise<boolean> => false,
+  };
   const { client_id, client_secret } = registry.register({
     redirect_uris: [webCallback],
     token_endpoint_auth_method: 'client_secret_basic',

@@ -136,6 +136,12 @@ describe('clients', () => {
         scopes: null,
         introspects: [],
         consent: 'ask',
+        keys: null,
+        allowPrivateIps: false,
+        resources: null,
+        refreshTokenLifespan: null,
+        sessionLifespan: null,
+        refreshGrace: null,
       },
     ]);
   });
@@ -153,7 +159,10 @@ describe('clients', () => {
     [{ redirect_uris: [] }, 'clients[0].redirect_uris: is missing'],
     [{ redirect_uris: ['http://x.example.com/cb'] }, 'clients[0].redirect_uris[0]: uses http'],
     [{ scopes: ['nope'] }, 'clients[0].scopes[0]: is not in scopes_supported'],
-    [{ introspects: [mcp] }, 'clients[0].introspects: is there, and the client has no secret'],
+    [
+      { introspects: [mcp] },
+      'clients[0].introspects: is there, and the client has neither a secret nor keys',
+    ],
     [{ grant_types: ['refresh_token'] }, 'clients[0].grant_types: holds refresh_token'],
     [
       { token_endpoint_auth_method: 'client_secret_post' },
@@ -161,6 +170,49 @@ describe('clients', () => {
     ],
   ])('are checked: %j', async (change, complaint) => {
     expect(await complaints(client(change), surroundings)).toEqual([expect.stringContaining(complaint)]);
+  });
+
+  const jwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+  const jwks = { keys: [jwk] };
+
+  it('prove themselves by their keys, written here, in a file, or published', async () => {
+    const files = { '/keys.json': JSON.stringify(jwks) };
+    for (const [change, keys] of [
+      [{ jwks }, { jwks }],
+      [{ jwks_file: '/keys.json' }, { jwks }],
+      [{ jwks_uri: 'https://app.example.com/keys' }, { jwksUri: 'https://app.example.com/keys' }],
+    ] as const) {
+      const { clients } = await resolve(client(change), { files });
+      expect(clients).toMatchObject([{ authMethod: 'private_key_jwt', keys, secret: null }]);
+    }
+  });
+
+  it.each<readonly [Json, string]>([
+    [{ jwks, jwks_uri: 'https://app.example.com/keys' }, 'clients[0].jwks_uri: is there beside'],
+    [{ jwks, client_secret_env_var: 'GOOD' }, 'clients[0].client_secret_env_var: is there beside keys'],
+    [{ jwks, token_endpoint_auth_method: 'none' }, 'clients[0].token_endpoint_auth_method: is none'],
+    [
+      { token_endpoint_auth_method: 'private_key_jwt' },
+      'clients[0].token_endpoint_auth_method: is private_key_jwt, and there is no client secret',
+    ],
+    [{ jwks: { keys: [] } }, 'clients[0].jwks: is not a set of keys'],
+    [{ jwks: { keys: [{ ...jwk, d: 'secret' }] } }, 'clients[0].jwks: holds a private or shared key'],
+    [{ jwks: { keys: [{ kty: 'oct', k: 'secret' }] } }, 'clients[0].jwks: holds a private or shared key'],
+    [{ jwks_file: '/page' }, 'clients[0].jwks_file: the file /page is not JSON'],
+    [{ jwks_file: '/none' }, 'clients[0].jwks_file: the file /none does not exist'],
+    [{ jwks_uri: 'http://app.example.com/keys' }, 'clients[0].jwks_uri: '],
+    [{ allow_private_ips: true }, 'clients[0].allow_private_ips: is about jwks_uri'],
+    [
+      { resources: ['https://other.example.com/mcp'] },
+      'clients[0].resources[0]: is not in allowed_audiences',
+    ],
+    [{ refresh_grace: '11m' }, 'clients[0].refresh_grace: must be between'],
+    [{ session_lifespan: 0 }, 'clients[0].session_lifespan: must be between'],
+    [{ refresh_token_lifespan: '721h' }, 'clients[0].refresh_token_lifespan: must be between'],
+  ])('with keys and terms are checked: %j', async (change, complaint) => {
+    const found = await complaints(client(change), { ...surroundings, files: { '/page': '<html>' } });
+    expect(found).toEqual([expect.stringContaining(complaint)]);
+    expect(found.join(' ')).not.toContain('secret"');
   });
 
   it('have ids of their own', async () => {

@@ -177,6 +177,8 @@ export interface AuditDetails {
   };
   /** A client registered itself. */
   client_registered: RequestDetails & { readonly redirectTargets: readonly OutsideLabel[] };
+  /** A client’s assertion came a second time: somebody has a copy of it, or the client makes the same twice. It counted once. */
+  assertion_reused: RequestDetails;
   /** A client that says who it is was not let in, and its user was told why. */
   client_refused: OfRequest & {
     readonly client: ClientLabel;
@@ -298,6 +300,7 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   revoked: { outcome: 'success' },
   scope_insufficient: { outcome: 'denied', anonymous: true },
   client_registered: { outcome: 'success', anonymous: true },
+  assertion_reused: { outcome: 'attack', anonymous: true },
   client_refused: { outcome: 'denied', anonymous: true },
   client_document_changed: { outcome: 'success', anonymous: true },
   client_document_failed: { outcome: 'failure', anonymous: true },

@@ -4,6 +4,7 @@ import type { Parameters } from '../../oauth/parameters.ts';
 import { checkChallenge } from '../../oauth/pkce.ts';
 import { chooseResource } from '../../oauth/resource.ts';
 import { parseScope } from '../../oauth/scope.ts';
+import { clientResources } from '../client-resources.ts';
 import { clientScopes } from '../client-scopes.ts';
 import type { ServerContext } from '../context.ts';
 import type { LoginRequest } from '../login-request.ts';
@@ -18,7 +19,7 @@ export function checkLoginRequest(
   { client, redirectUri, parameters }: { client: Client; redirectUri: string; parameters: Parameters },
 ): LoginRequest {
   checkRequestForm(parameters);
-  const resource = chooseResource(parameters.all('resource'), config);
+  const resource = chooseResource(parameters.all('resource'), clientResources(config, client));
   const requested = parseScope(parameters.get('scope'));
   return {
     clientId: client.id,

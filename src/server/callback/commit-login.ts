@@ -98,7 +98,7 @@ function newGrant(
     redirectUri: sha256(request.redirectUri),
     resource: request.resource,
     codeTtl: config.lifespans.authorizationCode,
-    sessionTtl: config.lifespans.session,
+    sessionTtl: client.lifespans.session ?? config.lifespans.session,
     data: encodeGrantData({
       scopes: request.scopes,
       nonce: request.nonce,

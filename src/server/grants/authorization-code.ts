@@ -67,7 +67,9 @@ function redemption(
     challenge: checkVerifier(form),
     redirectUri: redirectUri === undefined ? null : sha256(redirectUri),
     resource: requestedResource(context, form),
-    refreshTtl: refreshable ? lifespans.refreshToken : lifespans.accessToken,
+    refreshTtl: refreshable
+      ? (client.lifespans.refreshToken ?? lifespans.refreshToken)
+      : lifespans.accessToken,
     attempt,
   };
 }

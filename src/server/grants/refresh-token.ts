@@ -70,8 +70,8 @@ function rotation(
     generation: token.generation,
     client: sha256(client.id),
     resource: requestedResource(context, form),
-    grace: config.refreshGrace,
-    refreshTtl: config.lifespans.refreshToken,
+    grace: client.lifespans.refreshGrace ?? config.refreshGrace,
+    refreshTtl: client.lifespans.refreshToken ?? config.lifespans.refreshToken,
     identityMaxAge: context.access.hasRules ? config.identityMaxAge : null,
     attempt,
   };

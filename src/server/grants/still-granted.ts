@@ -4,6 +4,7 @@ import { OAuthError } from '../../oauth/errors.ts';
 import type { GrantView } from '../../store/contract.ts';
 import type { ServerContext } from '../context.ts';
 import type { GrantData } from '../grant-data.ts';
+import { clientResources } from '../client-resources.ts';
 import { clientScopes } from '../client-scopes.ts';
 import { decodeGrantData } from '../grant-data.ts';
 
@@ -17,8 +18,11 @@ export function stillGranted(
   { config }: ServerContext,
   { client, grant }: { readonly client: Client; readonly grant: GrantView },
 ): GrantData {
-  if (!config.resources.includes(grant.resource)) {
-    throw new OAuthError('invalid_grant', 'the resource of this grant is no longer served here');
+  if (!clientResources(config, client).resources.includes(grant.resource)) {
+    throw new OAuthError(
+      'invalid_grant',
+      'the resource of this grant is no longer served here, or not to this client',
+    );
   }
   if (!identifyingUpstreams(config).some(({ name }) => name === grant.upstream)) {
     throw new OAuthError('invalid_grant', 'the identity provider of this grant is no longer in use here');

@@ -1,0 +1,73 @@
+import { authenticateClient as authenticate } from '../clients/authenticate.ts';
+import type { Client } from '../clients/client.ts';
+import { AssertionProblem, checkAssertion } from '../clients/client-assertion.ts';
+import { sha256 } from '../crypto/hash.ts';
+import type { HttpRequest } from '../http/exchange.ts';
+import type { Parameters } from '../oauth/parameters.ts';
+import { OAuthError } from '../oauth/errors.ts';
+import { requestDetails } from './audit-details.ts';
+import type { ServerContext } from './context.ts';
+
+interface Asked {
+  readonly request: HttpRequest;
+  readonly parameters: Parameters;
+  readonly correlationId: string;
+}
+
+/**
+ * Authenticates the client of a request about its own tokens. A document that cannot be fetched logs nobody out, and a
+ * request that anybody can send makes us ask nobody, unless it carries an assertion.
+ * @throws {OAuthError} `invalid_client`, `invalid_request`
+ * @throws {ClientProblem}
+ */
+export function authenticateClient(context: ServerContext, asked: Asked): Promise<Client> {
+  const { request, parameters } = asked;
+  const asserts = parameters.has('client_assertion');
+  return authenticate(
+    { headers: request.headers, parameters },
+    {
+      find: (clientId) => context.clients.holder(clientId, { asserts }),
+      checkAssertion: (client, assertion) => isFresh(context, { ...asked, client, assertion }),
+    },
+  );
+}
+
+/** Good, and not used before: the signature is looked at first, so that strangers never reach the store. */
+async function isFresh(
+  context: ServerContext,
+  {
+    client,
+    assertion,
+    correlationId,
+    request,
+  }: Asked & { readonly client: Client; readonly assertion: string },
+): Promise<boolean> {
+  const { config, clock, log, store, observer } = context;
+  const { issuer } = config;
+  const audiences = [issuer, `${issuer}/`, `${issuer}/oauth/token`];
+  try {
+    const { id, ttl } = await checkAssertion(assertion, client, {
+      keys: context.clientDocuments.keys,
+      audiences,
+      clock,
+    });
+    const stranger = client.source !== 'static';
+    const used = await store.useAssertion({
+      client: sha256(client.id),
+      assertion: sha256(id),
+      ttl,
+      stranger,
+    });
+    if (used === 'ok') return true;
+    if (used === 'full')
+      throw new OAuthError('temporarily_unavailable', 'too many assertions are alive; try again later');
+    log.warn({ client: client.id.slice(0, 200), correlationId }, 'an assertion came twice, and counts once');
+    observer.audit.record('assertion_reused', () =>
+      requestDetails({ client, correlationId, from: request.remoteAddress }),
+    );
+  } catch (error) {
+    if (!(error instanceof AssertionProblem)) throw error;
+    log.info({ client: client.id.slice(0, 200), correlationId, reason: error.message }, 'assertion refused');
+  }
+  return false;
+}
