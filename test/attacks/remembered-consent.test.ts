@@ -5,7 +5,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Stack } from '../fixtures/stack.ts';
-import { issuer, sealedRequest, startStack } from '../fixtures/stack.ts';
+import { startOidcProvider } from '../fixtures/oidc-provider.ts';
+import { issuer, sealedRequest, startStack, upstreamSecret } from '../fixtures/stack.ts';
 import type { Scene } from '../consent/scene.ts';
 import {
   ask,
@@ -200,5 +201,35 @@ describe('a remembered consent', () => {
       expect([...browser.cookies.keys()].filter((name) => name.includes('returning'))).toEqual([]);
       expect(await shownAs(stack, await ask(stack, browser, { client }))).toBe('page');
     }
+  });
+});
+
+describe('a request that is handed over to the consent page of another origin', () => {
+  it('is judged there: what another site started shows the page', async () => {
+    const callback = 'https://login.example.com/oauth/callback';
+    const client = { client_id: 'sallyport', client_secret: upstreamSecret, redirect_uris: [callback] };
+    const provider = await startOidcProvider({ clients: [client] });
+    const oidc_config = {
+      issuer_url: provider.issuer,
+      client_id: 'sallyport',
+      client_secret_env_var: 'UPSTREAM_SECRET',
+      redirect_uri: callback,
+    };
+    const upstreams = [{ name: 'demo', type: 'oidc', oidc_config }];
+    const apart = await startRemembering({ upstreams }, { provider });
+    const browser = apart.stack.browser();
+    const open = async (headers: Record<string, string>): Promise<Response> => {
+      const handed = await ask(apart.stack, browser, { headers });
+      return browser.get(handed.headers.get('location') ?? '', headers);
+    };
+    const request = sealedRequest(await (await open(opened)).text());
+    const fields = { request, decision: 'allow', remember: 'on' };
+    const agreed = await browser.post('https://login.example.com/oauth/consent', fields);
+    await finish(apart.stack, browser, agreed);
+    expect(await shownAs(apart.stack, await open(opened))).toBe('upstream');
+    expect(await shownAs(apart.stack, await open({ ...opened, 'sec-fetch-site': 'cross-site' }))).toBe(
+      'page',
+    );
+    await apart.stack.close();
   });
 });

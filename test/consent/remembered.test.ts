@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startOidcProvider } from '../fixtures/oidc-provider.ts';
 import type { Stack } from '../fixtures/stack.ts';
 import { issuer, resource, upstreamSecret } from '../fixtures/stack.ts';
+import { Publisher } from '../cimd/publisher.ts';
 import { formOf } from '../connections/scene.ts';
 import type { Scene } from './scene.ts';
 import {
@@ -302,5 +303,24 @@ describe('a client that the operator vouches for', () => {
     await start();
     const answer = await ask(stack, stack.browser(), { client: 'trusted', prompt: 'consent' });
     expect(await shownAs(stack, answer)).toBe('page');
+  });
+});
+
+describe('a client that is described by a document at its own host', () => {
+  it.each([
+    ['configured', 'page'],
+    ['verified', 'upstream'],
+  ])('is remembered where the operator says so: %s', async (remember_clients, shown) => {
+    const publisher = await Publisher.start();
+    scene = await startRemembering(
+      { consent: { remember_clients } },
+      { provider, collaborators: { documentFetch: publisher.fetch() } },
+    );
+    ({ stack } = scene);
+    const client = publisher.publish('/client.json');
+    const browser = stack.browser();
+    await remember(stack, browser, { client });
+    expect(await shownAs(stack, await ask(stack, browser, { client }))).toBe(shown);
+    await publisher.close();
   });
 });
