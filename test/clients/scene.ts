@@ -2,6 +2,7 @@ import type { DocumentFetch } from '../../src/server/client-documents.ts';
 import type { GuardedFetch } from '../../src/net/guarded-fetch.ts';
 import { resource } from '../fixtures/stack.ts';
 import { Endpoint } from '../proxy/endpoint.ts';
+import type { EndpointOptions } from '../proxy/endpoint.ts';
 import type { Fixture } from './fixture.ts';
 import { fixtures, methodOf } from './fixture.ts';
 
@@ -19,13 +20,20 @@ const server = {
 const proxy = { scopes: ['mcp:read'], tools: { '*': [], 'admin_*': ['mcp:admin'] } };
 
 /** A gateway as it comes, or one whose operator did what rows ask for. */
-export async function startScene({ operator }: { readonly operator: boolean }): Promise<Endpoint> {
+export async function startScene({
+  operator,
+  audit,
+}: {
+  readonly operator: boolean;
+  readonly audit?: EndpointOptions['audit'];
+}): Promise<Endpoint> {
   const clients = fixtures.flatMap(({ fixture }) => (fixture.configured ? [sectionOf(fixture)] : []));
   return Endpoint.start({
     proxy,
     config: { ...server, ...(operator && { clients, allow_confidential_client_registration: true }) },
     env: { CLIENT_SECRET: configuredSecret },
     documentFetch: publishedDocuments,
+    ...(audit && { audit }),
   });
 }
 
