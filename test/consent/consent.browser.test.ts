@@ -115,7 +115,7 @@ async function picture(name: string): Promise<void> {
 /** From a focused field of the provider to wherever that leads. */
 async function signInThere(account = 'alice'): Promise<void> {
   await page.waitForURL(/\/interaction\//u);
-  await page.keyboard.type(account);
+  await page.locator('[name=account]').fill(account);
   await Promise.all([
     page.waitForURL((url) => !url.href.includes('/interaction/')),
     page.keyboard.press('Enter'),
