@@ -110,7 +110,23 @@ describe('a consent that its user wants remembered', () => {
     expect(await page.text()).not.toContain('alice@example.com');
   });
 
-  it('ends when its app revokes its grant, and when an operator ends the user’s', async () => {
+  it('ends earlier when the operator shortens the time', async () => {
+    await start();
+    const browser = stack.browser();
+    await remember(stack, browser);
+    stack.advance(2 * day);
+    const { config } = stack.auth;
+    for (const [days, shown] of [
+      [3, 'upstream'],
+      [2, 'page'],
+    ] as const) {
+      const consent = { ...config.consent, remember: days * day };
+      await stack.auth.reload(() => Promise.resolve({ ...config, consent }));
+      expect(await shownAs(stack, await ask(stack, browser))).toBe(shown);
+    }
+  });
+
+  it('ends when its app revokes its grant', async () => {
     await start();
     const browser = stack.browser();
     const { refresh_token: token } = await redeem(stack, await remember(stack, browser));

@@ -43,11 +43,13 @@ async function rememberedLogin(
   { request, transaction, client }: Asking,
   { userId, upstream }: Returning,
 ): Promise<Transaction | null> {
-  const { config, signIn, store } = context;
+  const { config, signIn, store, clock } = context;
   if (!mayRemember(config, client) || !isStartedHere(context, request)) return null;
   const consentId = consentIdOf(transaction.request);
   const consent = await store.recallConsent({ bucket: bucketOf(userId), userId, consentId });
-  if (!consent) return null;
+  // An operator who shortens the time means what was said before, too.
+  const longest = config.consent.remember ?? 0;
+  if (!consent || consent.createdAt + longest <= clock()) return null;
   const { scopes } = transaction.request;
   const legs = config.signIn === 'choose' ? signIn.filter(({ name }) => name === upstream) : signIn;
   const allowed = coveredScopes(readAgreement(consent.data), { scopes, legs });
