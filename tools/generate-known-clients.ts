@@ -28,12 +28,12 @@ const grades: Readonly<Record<EvidenceGrade, string>> = {
 };
 
 const markTitles: Readonly<Record<keyof Marks, string>> = {
-  documents: 'documents',
-  callbacks: 'callbacks of its vendor',
-  relays: 'callbacks that others can use too',
-  local: 'addresses on the user’s device',
-  names: 'names',
-  softwareIds: 'software ids',
+  documents: 'Documents',
+  callbacks: 'Callbacks of its vendor',
+  relays: 'Callbacks that others can use too',
+  local: 'Addresses on the user’s device',
+  names: 'Names',
+  softwareIds: 'Software ids',
 };
 
 /** The page, made anew. */
@@ -104,7 +104,7 @@ function section(row: KnownClient): string {
 
 function marks(all: Marks, mark: string, name: string): string {
   const found = Object.entries(all).find(([key]) => key === mark)?.[1] ?? [];
-  return found.length === 0 ? '' : `- Its ${name}: ${found.map((one: string) => `\`${one}\``).join(', ')}`;
+  return found.length === 0 ? '' : `- ${name}: ${found.map((one: string) => `\`${one}\``).join(', ')}`;
 }
 
 function thread(name: string): string {

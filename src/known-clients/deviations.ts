@@ -18,6 +18,7 @@ export type Deviation =
   | 'several_redirect_uris'
   | 'callback_per_connection'
   | 'no_application_type'
+  | 'application_type_web'
   | 'unserved_grant_types'
   | 'omits_scope'
   | 'scope_of_server'
@@ -61,6 +62,11 @@ export const deviations: Readonly<Record<Deviation, DeviationMeaning>> = {
     answer: 'What kind of client it is follows from its redirect URIs.',
     of: 'everyone',
   },
+  application_type_web: {
+    about: 'Registers an address on the user’s device as application_type web.',
+    answer: 'It is taken: what kind of client it is follows from its redirect URIs.',
+    of: 'everyone',
+  },
   unserved_grant_types: {
     about: 'Lists grants that are not served here, such as the device grant.',
     answer: 'They are left out of what is registered.',
@@ -83,7 +89,8 @@ export const deviations: Readonly<Record<Deviation, DeviationMeaning>> = {
   },
   registers_fewer_scopes: {
     about: 'Asks for more scopes than it registered.',
-    answer: 'What it did not register for is left out, unless registration.baseline_client_scopes adds it.',
+    answer:
+      'It gets what the resource demands all the same; of the rest, what it did not register for is left out, unless baseline_client_scopes adds it.',
     of: 'everyone',
   },
   no_state: {

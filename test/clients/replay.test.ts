@@ -317,6 +317,9 @@ const shown: Readonly<Partial<Record<Deviation, (fixture: Fixture) => boolean>>>
   several_redirect_uris: ({ registration }) => (registration?.redirect_uris.length ?? 0) > 1,
   no_application_type: ({ registration }) =>
     registration !== undefined && registration['application_type'] === undefined,
+  application_type_web: ({ registration }) =>
+    registration?.['application_type'] === 'web' &&
+    registration.redirect_uris.some((uri) => !uri.startsWith('https:')),
   unserved_grant_types: ({ registration, document }) =>
     JSON.stringify((registration ?? document)?.['grant_types'] ?? []).includes('device_code'),
   omits_scope: (fixture) => fixture.authorize['scope'] === undefined,

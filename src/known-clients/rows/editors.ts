@@ -13,6 +13,7 @@ const cursor: KnownClient = {
   registration: ['dcr', 'static'],
   documentHosts: ['cursor.com'],
   deviations: [
+    'application_type_web',
     'registers_each_run',
     'several_redirect_uris',
     'no_application_type',
@@ -24,7 +25,12 @@ const cursor: KnownClient = {
   needs: [...sdkNeeds, 'registration-dcr'],
   evidence: {
     grade: 'reported',
-    threads: ['bytebase/bytebase#20447', 'bytebase/bytebase#20510'],
+    threads: [
+      'bytebase/bytebase#20447',
+      'bytebase/bytebase#20510',
+      'erp-mafia/accounted#2225',
+      'better-auth/better-auth#10946',
+    ],
   },
   limits: ['When one of its addresses is refused it says no more than “Error”.'],
   operator: [],

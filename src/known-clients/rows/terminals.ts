@@ -39,9 +39,9 @@ const opencode: KnownClient = {
   evidence: {
     grade: 'recorded',
     note: 'Version 1.18. That refreshes lack the resource is reported of older ones.',
-    threads: ['sst/opencode#7377', 'sst/opencode#26301', 'sst/opencode#34592'],
+    threads: ['anomalyco/opencode#7377', 'anomalyco/opencode#26301', 'anomalyco/opencode#34592'],
   },
-  limits: ['The scope of its configuration was reported to be ignored (sst/opencode#26301).'],
+  limits: ['The scope of its configuration was reported to be ignored (anomalyco/opencode#26301).'],
   operator: [],
 };
 

@@ -24,7 +24,7 @@ const mcpRemote: KnownClient = {
   evidence: {
     grade: 'recorded',
     note: 'Version 0.15; 0.1 was read in its source.',
-    threads: ['geelen/mcp-remote#128', 'geelen/mcp-remote#174', 'geelen/mcp-remote#357'],
+    threads: ['geelen/mcp-remote#128', 'geelen/mcp-remote#174', 'punkpeye/mcp-remote#357'],
   },
   limits: [
     'Several of 0.1 that start at once spoil each other’s sign-in; what is left in ~/.mcp-auth then has to go.',
