@@ -200,6 +200,23 @@ describe('a consent that its user wants remembered', () => {
     expect(await shownAs(stack, await ask(stack, browser))).toBe('page');
   });
 
+  it('can be taken back when no app is signed in any more', async () => {
+    await start();
+    const browser = stack.browser();
+    await remember(stack, browser);
+    // The code was never redeemed.
+    stack.advance(660_000);
+    const connections = `${issuer}/connections`;
+    const door = await (await browser.get(connections)).text();
+    const posted = await browser.post(connections, { request: formOf(door, 'Sign in with') });
+    await browser.get(await provider.signIn(locationOf(posted), 'alice'));
+    const html = await (await browser.get(connections)).text();
+    const gone = await browser.post(connections, { request: formOf(html, 'Ask me again') });
+    expect(gone.status).toBe(303);
+    expect(await shownAs(stack, await ask(stack, browser))).toBe('page');
+    expect((await browser.get(connections)).status).toBe(403);
+  });
+
   it('is not looked up any more in a browser that signed out of the connections page', async () => {
     await start();
     const browser = stack.browser();

@@ -32,13 +32,15 @@ export function connectionsPage(context: ServerContext): ScopedHandler {
     if (!session) return signInPage(context, request, { target, signedOut: false });
     if (!isFor(context, target, session.userId)) return refuseOther(context, { request, scope, session });
     const { userId } = session;
-    const rows = await context.store.listConnections({ bucket: bucketOf(userId), userId });
-    if (rows === null) {
+    const user = { bucket: bucketOf(userId), userId };
+    const rows = await context.store.listConnections(user);
+    const consents = await context.store.listConsents(user);
+    // What is remembered outlives the apps' grants, and is its user's to take back.
+    if (rows === null && consents.length === 0) {
       await endSession(context, request, session);
       throw noApp({ id: randomToken(16) });
     }
-    const consents = await context.store.listConsents({ bucket: bucketOf(userId), userId });
-    return listPage(context, { session, rows, consents, target });
+    return listPage(context, { session, rows: rows ?? [], consents, target });
   });
 }
 

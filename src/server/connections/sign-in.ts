@@ -49,7 +49,8 @@ export async function signIn(
     user: userLabel(userId),
     upstream: nameLabel(identity.upstream),
   };
-  if ((await store.listConnections({ bucket: bucketOf(userId), userId })) === null) {
+  const user = { bucket: bucketOf(userId), userId };
+  if ((await store.listConnections(user)) === null && (await store.listConsents(user)).length === 0) {
     observer.audit.record('connections_refused', () => ({ ...about, reason: 'no_app' }));
     throw noApp(flow);
   }
