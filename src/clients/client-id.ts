@@ -15,13 +15,22 @@ export interface Registration {
   /** `null`: whatever is supported. */
   readonly scopes: readonly string[] | null;
   readonly applicationType: 'native' | 'web' | null;
+  /** As it says (RFC 7591 §2); proves nothing. */
+  readonly softwareId: string | null;
+  /** Somebody whom the operator trusts stood up for it: an initial access token was sent. */
+  readonly vouched: boolean;
   /** Of a confidential client: 128 random bits, so that two registrations never share a secret. */
   readonly nonce: string | null;
   /** End of a confidential client's secret; 0 for a public client. */
   readonly secretExpiresAt: Seconds;
 }
 
-const prefix = 'sp_c1_';
+/**
+ * The second form carries what the first has no place for. Whatever fits into the first is written in it, so that a client
+ * that registers again stays who it is. Both are read for ever.
+ */
+const prefixes = ['sp_c1_', 'sp_c2_'] as const;
+type Prefix = (typeof prefixes)[number];
 
 /** Longest id that clients and URLs carry well, in characters. */
 const maxClientIdLength = 1024;
@@ -42,8 +51,9 @@ export function encodeClientId(registration: Registration, keys: readonly MacKey
   if (!key) throw new TypeError('client ids need a key');
   const text = write(registration);
   if (Buffer.byteLength(text) > maxMetadataBytes) throw tooLong(`${maxMetadataBytes} bytes`);
+  const prefix = prefixOf(registration);
   const body = deflateRawSync(text, { level: 9 });
-  const tag = mac(key, signed(body)).subarray(0, tagLength);
+  const tag = mac(key, signed(prefix, body)).subarray(0, tagLength);
   const id = prefix + Buffer.concat([tag, body]).toString('base64url');
   if (id.length > maxClientIdLength) throw tooLong(`a client_id of ${maxClientIdLength} characters`);
   return id;
@@ -51,11 +61,12 @@ export function encodeClientId(registration: Registration, keys: readonly MacKey
 
 /** `null` for an id that we did not issue, or that is not in the one form in which we issue it. */
 export function decodeClientId(id: string, keys: readonly MacKey[]): Registration | null {
-  if (id.length > maxClientIdLength || !id.startsWith(prefix)) return null;
+  const prefix = prefixes.find((each) => id.startsWith(each));
+  if (id.length > maxClientIdLength || prefix === undefined) return null;
   const bytes = Buffer.from(id.slice(prefix.length), 'base64url');
   if (bytes.length <= tagLength || bytes.toString('base64url') !== id.slice(prefix.length)) return null;
   const body = bytes.subarray(tagLength);
-  return findMac(keys, signed(body), bytes.subarray(0, tagLength)) && decode(body);
+  return findMac(keys, signed(prefix, body), bytes.subarray(0, tagLength)) && decode(prefix, body);
 }
 
 function tooLong(limit: string): OAuthError {
@@ -65,17 +76,23 @@ function tooLong(limit: string): OAuthError {
   );
 }
 
-function signed(body: Uint8Array): Buffer {
+function prefixOf({ softwareId, vouched }: Registration): Prefix {
+  return softwareId === null && !vouched ? 'sp_c1_' : 'sp_c2_';
+}
+
+function signed(prefix: Prefix, body: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(prefix), body]);
 }
 
 /** Only what `write` wrote comes back. The text is compared, not its packed form, which differs between builds of zlib. */
-function decode(body: Buffer): Registration | null {
+function decode(prefix: Prefix, body: Buffer): Registration | null {
   try {
     const text = inflateRawSync(body, { maxOutputLength: maxMetadataBytes }).toString();
     const compact: unknown = JSON.parse(text);
     const registration = isCompact(compact) ? read(compact) : null;
-    return registration && write(registration) === text ? registration : null;
+    return registration && prefixOf(registration) === prefix && write(registration) === text
+      ? registration
+      : null;
   } catch {
     return null;
   }
@@ -91,17 +108,32 @@ type Compact = readonly [
   applicationType: 'native' | 'web' | null,
   nonce: string | null,
   secretExpiresAt: Seconds,
+  // Of the second form only.
+  softwareId?: string | null,
+  vouched?: 0 | 1,
 ];
 
 /** Types only; what values may be there is settled by writing them again. */
 function isCompact(value: unknown): value is Compact {
   if (!Array.isArray(value)) return false;
-  const [redirectUris, name, refresh, method, any, scopes, applicationType, nonce, end]: unknown[] = value;
+  const [
+    redirectUris,
+    name,
+    refresh,
+    method,
+    any,
+    scopes,
+    applicationType,
+    nonce,
+    end,
+    softwareId,
+    vouched,
+  ]: unknown[] = value;
   return (
     Array.isArray(redirectUris) &&
     redirectUris.every((uri) => typeof uri === 'string') &&
-    [name, scopes, nonce].every((text) => text === null || typeof text === 'string') &&
-    [refresh, method, any, end].every(Number.isSafeInteger) &&
+    [name, scopes, nonce, softwareId ?? null].every((text) => text === null || typeof text === 'string') &&
+    [refresh, method, any, end, vouched ?? 0].every(Number.isSafeInteger) &&
     (applicationType === null || applicationType === 'native' || applicationType === 'web')
   );
 }
@@ -118,11 +150,13 @@ function write(registration: Registration): string {
     registration.nonce,
     registration.secretExpiresAt,
   ];
-  return JSON.stringify(compact);
+  if (prefixOf(registration) === 'sp_c1_') return JSON.stringify(compact);
+  return JSON.stringify([...compact, registration.softwareId, registration.vouched ? 1 : 0]);
 }
 
 function read(compact: Compact): Registration {
   const [redirectUris, name, refresh, method, any, scopes, applicationType, nonce, secretExpiresAt] = compact;
+  const [softwareId = null, vouched = 0] = [compact[9], compact[10]];
   return {
     redirectUris,
     name,
@@ -131,6 +165,8 @@ function read(compact: Compact): Registration {
     anySecretMethod: any === 1,
     scopes: scopes === null ? null : parseScope(scopes),
     applicationType,
+    softwareId,
+    vouched: vouched === 1,
     nonce,
     secretExpiresAt,
   };

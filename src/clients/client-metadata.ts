@@ -9,6 +9,7 @@ export interface ClientMetadata {
   readonly responseTypes: readonly string[] | null;
   readonly scope: string | null;
   readonly applicationType: string | null;
+  readonly softwareId: string | null;
 }
 
 /** Most redirect URIs of one client. */
@@ -40,6 +41,7 @@ export function readClientMetadata(body: unknown): ClientMetadata {
     responseTypes: wordsOf(members, 'response_types'),
     scope: scopeOf(members),
     applicationType: textOf(members, 'application_type', maxWordLength),
+    softwareId: softwareIdOf(members),
   };
 }
 
@@ -70,6 +72,14 @@ function scopeOf(members: Readonly<Record<string, unknown>>): string | null {
   const text = isTexts(value) ? value.join(' ') : value;
   if (text === null || (typeof text === 'string' && text.length <= maxScopeLength)) return text;
   throw invalid(`scope must be a text of at most ${maxScopeLength} characters`);
+}
+
+/** A word for programs (RFC 7591 §2), so that nothing in it can be more than that where it is shown. */
+function softwareIdOf(members: Readonly<Record<string, unknown>>): string | null {
+  const id = textOf(members, 'software_id', maxWordLength);
+  if (id === null || id === '') return null;
+  if (/^[\x21-\x7e]+$/u.test(id)) return id;
+  throw invalid('software_id must be printable ASCII without spaces');
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -3,7 +3,7 @@ import type { ClientSnapshot } from './cimd/document-client.ts';
 import { isDocumentId } from './cimd/document-url.ts';
 import type { Client } from './client.ts';
 import type { RegistrationResponse } from './registration.ts';
-import type { ClientRegistry } from './registry.ts';
+import type { ClientRegistry, Registrant } from './registry.ts';
 
 /** Everybody who may ask for tokens, from whatever source. */
 export interface Clients {
@@ -30,9 +30,9 @@ export interface Clients {
   served(client: Client): void;
   /**
    * Registers a client (RFC 7591 §3.1).
-   * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`
+   * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`, `invalid_token`, `temporarily_unavailable`
    */
-  register(metadata: unknown): Promise<RegistrationResponse>;
+  register(metadata: unknown, from?: Registrant): Promise<RegistrationResponse>;
 }
 
 /** What the sources are. */
@@ -57,6 +57,6 @@ export function createClients({ registry, cimd }: ClientSources): Clients {
     served: ({ source, id }) => {
       if (source === 'cimd') cimd?.refresh(id);
     },
-    register: async (metadata) => registry.register(metadata),
+    register: async (metadata, from) => registry.register(metadata, from),
   };
 }

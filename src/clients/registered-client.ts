@@ -12,7 +12,7 @@ export function registeredClient(
   secretKeys: readonly MacKey[],
 ): Client {
   const { redirectUris, name, grantTypes, authMethod, anySecretMethod, scopes } = registration;
-  const { applicationType, secretExpiresAt } = registration;
+  const { applicationType, softwareId, secretExpiresAt } = registration;
   return {
     id,
     source: 'dcr',
@@ -28,7 +28,7 @@ export function registeredClient(
     consent: 'ask',
     lifespans: usualLifespans,
     applicationType,
-    softwareId: null,
+    softwareId,
     secretExpiresAt,
     checkSecret: (secret) =>
       authMethod !== 'none' && secretKeys.some((key) => equalSecrets(secret, secretOf(id, key))),

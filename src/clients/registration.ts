@@ -7,6 +7,9 @@ import { OAuthError } from '../oauth/errors.ts';
 import { checkRedirectUri } from '../oauth/redirect-uri.ts';
 import { formatScope, parseScope } from '../oauth/scope.ts';
 import type { Clock, Seconds } from '../types/time.ts';
+import { invalidInitialToken } from './initial-access-token.ts';
+import { checkPolicy, wantedRedirectUris } from './registration-policy.ts';
+import type { Judged } from './registration-policy.ts';
 import { cleanName } from './clean-name.ts';
 import type { Registration } from './client-id.ts';
 import type { ClientMetadata } from './client-metadata.ts';
@@ -33,9 +36,14 @@ const secretLifetime: Seconds = 90 * 86_400;
  * Judges what a client says about itself (RFC 7591 §2).
  * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`
  */
-export function checkRegistration(body: unknown, rules: RegistrationRules): Registration {
+export function checkRegistration(
+  body: unknown,
+  { vouched, ...rules }: RegistrationRules & { readonly vouched: boolean },
+): Registration {
   const metadata = readClientMetadata(body);
-  const redirectUris = checkRedirectUris(metadata.redirectUris);
+  const { softwareId } = metadata;
+  const asked = checkRedirectUris(metadata.redirectUris);
+  const redirectUris = checkWanted({ redirectUris: asked, softwareId, vouched }, rules.registration);
   const { authMethod, anySecretMethod } = checkAuthMethod(metadata, rules.registration);
   const confidential = authMethod !== 'none';
   if (confidential) checkConfidentialUris(redirectUris);
@@ -47,6 +55,8 @@ export function checkRegistration(body: unknown, rules: RegistrationRules): Regi
     anySecretMethod,
     scopes: checkScopes(metadata, rules),
     applicationType: checkApplicationType(metadata),
+    softwareId,
+    vouched,
     nonce: confidential ? randomToken(16) : null,
     secretExpiresAt: confidential ? Math.floor(rules.clock() / 1000) + secretLifetime : 0,
   };
@@ -73,6 +83,7 @@ export function registrationResponse(
     ...(scope !== '' && { scope }),
     id_token_signed_response_alg: idTokenAlg,
     ...(registration.name !== null && { client_name: registration.name }),
+    ...(registration.softwareId !== null && { software_id: registration.softwareId }),
     ...(registration.applicationType !== null && { application_type: registration.applicationType }),
   };
 }
@@ -83,6 +94,25 @@ function checkRedirectUris(uris: readonly string[]): readonly string[] {
     if (problem !== null) throw badRedirectUri(uri, problem);
   }
   return [...new Set(uris)];
+}
+
+/**
+ * What is left of the redirect URIs by today's policy.
+ * @throws {OAuthError} `invalid_token` with status 401, `invalid_redirect_uri`, `invalid_client_metadata`
+ */
+function checkWanted(asked: Judged, config: RegistrationConfig): readonly string[] {
+  const redirectUris = wantedRedirectUris(asked, config);
+  const refusal = checkPolicy({ ...asked, redirectUris }, config);
+  if (!refusal) return redirectUris;
+  switch (refusal.by) {
+    case 'off':
+    case 'token':
+      throw invalidInitialToken('registering here needs an initial access token');
+    case 'redirect_uris':
+      throw badRedirectUri(asked.redirectUris[0] ?? '', 'is not allowed here; ask whoever runs this server');
+    case 'software_id':
+      throw new OAuthError('invalid_client_metadata', 'software_id is none that is allowed here');
+  }
 }
 
 /** The default is `none`, not RFC 7591's `client_secret_basic`: MCP clients are public, and a secret would strand them. */

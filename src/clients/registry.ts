@@ -5,6 +5,10 @@ import { checkRedirectUri, portless } from '../oauth/redirect-uri.ts';
 import type { Clock } from '../types/time.ts';
 import type { Client } from './client.ts';
 import { decodeClientId, encodeClientId } from './client-id.ts';
+import { ClientProblem } from './client-problem.ts';
+import { checkInitialToken } from './initial-access-token.ts';
+import { createRegistrationLimiter } from './registration-limiter.ts';
+import { checkPolicy } from './registration-policy.ts';
 import { registeredClient } from './registered-client.ts';
 import type { RegistrationResponse } from './registration.ts';
 import { checkRegistration, registrationResponse } from './registration.ts';
@@ -12,13 +16,24 @@ import { staticClient } from './static-client.ts';
 
 /** Clients that are known without asking anybody: those of the configuration, and those whose id is their registration. */
 export interface ClientRegistry {
-  /** `null` for an unknown client, and for a registration that is over. */
+  /**
+   * `null` for an unknown client, and for a registration that is over.
+   * @throws {ClientProblem} `refused` for a registration that today's policy does not want
+   */
   find(clientId: string): Client | null;
   /**
    * Registers a client (RFC 7591 §3.1). Nothing is kept.
-   * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`
+   * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`, `invalid_token`, `temporarily_unavailable`
    */
-  register(metadata: unknown): RegistrationResponse;
+  register(metadata: unknown, from?: Registrant): RegistrationResponse;
+}
+
+/** Who registers. */
+export interface Registrant {
+  /** The token of its `Authorization` header. */
+  readonly bearer?: string | null;
+  /** As `sourceOf` tells it. */
+  readonly source?: string;
 }
 
 /** What a registry is made of. */
@@ -43,6 +58,7 @@ const entryCost = 1024;
 export function createClientRegistry(options: ClientRegistryOptions): ClientRegistry {
   const fixed = new Map(options.static.map((config) => [config.clientId, staticClient(config)]));
   const cache = new LRUCache<string, Client>({ maxSize: cacheRoom, sizeCalculation: sizeOf });
+  const limiter = createRegistrationLimiter(options.registration.maxPerMinute, options.clock);
   return {
     find(clientId) {
       const known = fixed.get(clientId) ?? cache.get(clientId) ?? decode(clientId);
@@ -50,8 +66,10 @@ export function createClientRegistry(options: ClientRegistryOptions): ClientRegi
       const over = known.secretExpiresAt !== 0 && known.secretExpiresAt * 1000 <= options.clock();
       return over ? null : known;
     },
-    register(metadata) {
-      const registration = checkRegistration(metadata, options);
+    register(metadata, { bearer = null, source = 'unknown' } = {}) {
+      limiter.check(source);
+      const vouched = checkInitialToken(bearer, options.registration);
+      const registration = checkRegistration(metadata, { ...options, vouched });
       // Some apps take another port and register anew each time they start: they stay who they are, with what they hold.
       const redirectUris = [...new Set(registration.redirectUris.map(portless))];
       const clientId = encodeClientId({ ...registration, redirectUris }, options.idKeys);
@@ -63,6 +81,12 @@ export function createClientRegistry(options: ClientRegistryOptions): ClientRegi
     const registration = decodeClientId(clientId, options.idKeys);
     // A signature proves issue, not permission: what was registered under an older rule is measured by today's.
     if (!registration || registration.redirectUris.some((uri) => checkRedirectUri(uri) !== null)) return null;
+    const refusal = checkPolicy(registration, options.registration);
+    if (refusal)
+      throw new ClientProblem(
+        'refused',
+        `It ${refusal.reason}. Whoever runs this server decides which apps may register.`,
+      );
     const client = registeredClient(clientId, registration, options.secretKeys);
     cache.set(clientId, client);
     return client;

@@ -2,6 +2,7 @@ import type { JWK } from 'jose';
 import type { Secret } from '../types/secret.ts';
 import type { Milliseconds } from '../types/time.ts';
 import type { CimdConfig } from './cimd.ts';
+import type { RegistrationPolicyConfig } from './registration-policy.ts';
 import type { ConsentPolicy } from './consent.ts';
 import type { UpstreamSettings } from './upstream-settings.ts';
 
@@ -162,7 +163,7 @@ export interface StaticClientConfig {
   readonly refreshGrace: Milliseconds | null;
 }
 
-export interface RegistrationConfig {
+export interface RegistrationConfig extends RegistrationPolicyConfig {
   readonly allowConfidential: boolean;
   readonly forceConfidentialRedirectUris: readonly string[];
 }

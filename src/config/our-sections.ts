@@ -16,6 +16,7 @@ export const ourSections: readonly string[] = Object.keys({
   access_contact: 0,
   consent: 0,
   clients: 0,
+  registration: 0,
   cors: 0,
   observe: 0,
   admin: 0,

@@ -1,11 +1,13 @@
 import { checkRedirectUri } from '../oauth/redirect-uri.ts';
 import type { RegistrationConfig } from './config.ts';
+import { resolveRegistrationPolicy } from './registration-policy.ts';
 import { itemsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
 import { isLoopbackUrl } from './urls.ts';
 
 /** Reads what clients that register themselves may ask for. */
-export function resolveRegistration({ config, findings }: Resolving): RegistrationConfig {
+export async function resolveRegistration(resolving: Resolving): Promise<RegistrationConfig> {
+  const { config, findings } = resolving;
   const allowConfidential = config.allow_confidential_client_registration ?? false;
   const forced = itemsOf(config.force_confidential_redirect_uris);
   if (forced.length > 0 && !allowConfidential)
@@ -21,7 +23,8 @@ export function resolveRegistration({ config, findings }: Resolving): Registrati
         fix: 'write the redirect URI exactly as the client registers it',
       });
   }
-  return { allowConfidential, forceConfidentialRedirectUris: forced.map(({ item }) => item) };
+  const policy = await resolveRegistrationPolicy(resolving);
+  return { ...policy, allowConfidential, forceConfidentialRedirectUris: forced.map(({ item }) => item) };
 }
 
 /** Secrets that registration hands out need https, or a loopback host and the operator's word. */

@@ -78,7 +78,7 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
     accessContact: resolveAccessContact(resolving),
     toolhiveFile,
     clients,
-    registration: resolveRegistration(resolving),
+    registration: await resolveRegistration(resolving),
     cimd: await resolveCimd(resolving, issuer),
     brand: resolveBrand(resolving, issuer),
     consent: resolveConsent(resolving, { clients, signIn }),

@@ -37,6 +37,8 @@ import type {
 } from './schema-ours.ts';
 import { cimdSchema } from './schema-cimd.ts';
 import type { CimdSection } from './schema-cimd.ts';
+import { registrationSchema } from './schema-registration.ts';
+import type { RegistrationSection } from './schema-registration.ts';
 import { scopesSchema } from './schema-scopes.ts';
 import type { ScopesSection } from './schema-scopes.ts';
 import { redisSchema } from './schema-unserved.ts';
@@ -105,6 +107,7 @@ export interface OurSections {
   access_contact?: string | undefined;
   consent?: ConsentSection | undefined;
   clients?: ClientSection[] | undefined;
+  registration?: RegistrationSection | undefined;
   cors?: CorsSection | undefined;
   observe?: ObserveSection | undefined;
   admin?: AdminSection | undefined;
@@ -271,6 +274,7 @@ export const runConfigSchema: z.ZodType<RunConfig> = section<RunConfig>({
   access_contact: accessContactSchema,
   clients: clientsSchema.optional(),
   ...registrationFields,
+  registration: optional(registrationSchema, 'Clients that register themselves (RFC 7591): who may.'),
   consent: optional(consentSchema, 'How pages look, and when people are asked.'),
   cors: optional(corsSchema, 'Who else may call by script.'),
   listen: optional(listenSchema, 'Where `sallyport serve` listens.'),

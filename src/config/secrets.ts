@@ -42,7 +42,8 @@ export async function loadSecret(
 
 type Place = Pick<Resolving, 'io' | 'findings'> & { readonly path: Path };
 
-async function fromFile(file: string, place: Place): Promise<ResolvedSecret> {
+/** The secret in a file. */
+export async function fromFile(file: string, place: Place): Promise<ResolvedSecret> {
   const bytes = await loadFile(file, place);
   if (bytes === null) return { r: 'failed' };
   const text = textOf(bytes)?.trim();
@@ -52,7 +53,8 @@ async function fromFile(file: string, place: Place): Promise<ResolvedSecret> {
   return { r: 'failed' };
 }
 
-function fromEnvironment(name: string, { io, findings, path }: Place): ResolvedSecret {
+/** The secret in an environment variable. */
+export function fromEnvironment(name: string, { io, findings, path }: Place): ResolvedSecret {
   // Whoever writes the secret itself here must not find it in a log.
   if (!/^[a-z_]\w*$/i.test(name)) {
     const problem = 'is not the name of an environment variable';

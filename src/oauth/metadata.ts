@@ -36,6 +36,8 @@ export interface MetadataConfig extends ScopeConfig {
   readonly registration: {
     readonly allowConfidential: boolean;
     readonly forceConfidentialRedirectUris: readonly string[];
+    /** `off`: there is none. */
+    readonly policy?: string;
   };
   readonly clients: readonly { readonly authMethod: string }[];
 }
@@ -58,7 +60,8 @@ export function authorizationServerMetadata({ config, clientDocuments = false }:
     authorization_endpoint: `${config.authorizationBaseUrl}/oauth/authorize`,
     token_endpoint: `${issuer}/oauth/token`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
-    registration_endpoint: `${issuer}/oauth/register`,
+    // Left out and not `null`, which the schemas of some clients refuse.
+    ...(config.registration.policy !== 'off' && { registration_endpoint: `${issuer}/oauth/register` }),
     revocation_endpoint: `${issuer}/oauth/revoke`,
     introspection_endpoint: `${issuer}/oauth/introspect`,
     ...someScopes(config.scopesSupported.filter((scope) => !config.scopesOnDemand.includes(scope))),

@@ -1,6 +1,8 @@
 import type { RegistrationResponse } from '../clients/registration.ts';
+import { readJson } from '../clients/registration-body.ts';
 import { maxBodyBytes } from '../http/exchange.ts';
 import { json } from '../http/headers.ts';
+import { sourceOf } from '../http/source.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { redirectTarget } from '../oauth/redirect-uri.ts';
 import { outsideLabel } from '../observe/audit/labels.ts';
@@ -16,7 +18,10 @@ export function register(context: ServerContext): ScopedHandler {
     if (type.trim().toLowerCase() !== 'application/json') {
       throw new OAuthError('invalid_client_metadata', 'the body must be application/json');
     }
-    const registered = await context.clients.register(parse(await request.text(maxBodyBytes)));
+    const registered = await context.clients.register(readJson(await request.text(maxBodyBytes)), {
+      bearer: bearerOf(request.headers['authorization']),
+      source: sourceOf(request.remoteAddress),
+    });
     auditRegistration(context, { registered, correlationId, from: request.remoteAddress });
     return json(201, registered);
   });
@@ -41,10 +46,7 @@ function auditRegistration(
   }));
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new OAuthError('invalid_client_metadata', 'the body is not JSON', { cause: error });
-  }
+/** RFC 6750 §2.1; other schemes are nobody's here. */
+function bearerOf(authorization: string | undefined): string | null {
+  return /^bearer +([\w.~+/-]+=*) *$/iu.exec(authorization ?? '')?.[1] ?? null;
 }

@@ -20,6 +20,10 @@ import { userinfo } from './userinfo.ts';
 export function routesOf(context: ServerContext): readonly Route[] {
   const { locations } = context;
   const about = userinfo(context);
+  const registration: readonly Endpoint[] =
+    context.config.registration.policy === 'off'
+      ? []
+      : [['register', 'POST', '/oauth/register', register(context), 'cors']];
   const table: readonly Endpoint[] = [
     ['authorize', 'GET', pathOf(locations.authorize), authorize(context)],
     ['consent_page', 'GET', pathOf(locations.consent), consentPage(context)],
@@ -34,7 +38,7 @@ export function routesOf(context: ServerContext): readonly Route[] {
     ['connections_page', 'GET', pathOf(locations.connections), connectionsPage(context)],
     ['connections', 'POST', pathOf(locations.connections), connectionsOrder(context)],
     ['token', 'POST', '/oauth/token', tokenEndpoint(context), 'cors'],
-    ['register', 'POST', '/oauth/register', register(context), 'cors'],
+    ...registration,
     ['revoke', 'POST', '/oauth/revoke', revoke(context), 'cors'],
     ['userinfo', 'GET', '/oauth/userinfo', about, 'cors'],
     ['userinfo', 'POST', '/oauth/userinfo', about, 'cors'],

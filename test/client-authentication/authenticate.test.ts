@@ -10,7 +10,7 @@ import type { ClientAuthMethod, StaticClientConfig } from '../../src/config/conf
 import { OAuthError, errorBody } from '../../src/oauth/errors.ts';
 import { parseParameters } from '../../src/oauth/parameters.ts';
 import { Secret } from '../../src/types/secret.ts';
-import { confidentialOptions, webCallback } from '../client-registration/registry.ts';
+import { confidentialOptions, openRegistration, webCallback } from '../client-registration/registry.ts';
 import { refusalOf } from '../parameters/refusal.ts';
 
 const perplexity = 'https://www.perplexity.ai/rest/connections/oauth_callback';
@@ -48,7 +48,11 @@ const registry = createClientRegistry(
       fixed('post', 'client_secret_post', odd),
       fixed('my:app', 'client_secret_basic', odd),
     ],
-    registration: { allowConfidential: true, forceConfidentialRedirectUris: [perplexity] },
+    registration: {
+      ...openRegistration,
+      allowConfidential: true,
+      forceConfidentialRedirectUris: [perplexity],
+    },
   }),
 );
 

@@ -19,6 +19,8 @@ const registration: Registration = {
   anySecretMethod: false,
   scopes: ['openid'],
   applicationType: 'native',
+  softwareId: null,
+  vouched: false,
   nonce: null,
   secretExpiresAt: 0,
 };
@@ -37,6 +39,8 @@ const anyRegistration: fc.Arbitrary<Registration> = fc.record({
   anySecretMethod: fc.boolean(),
   scopes: fc.option(fc.uniqueArray(fc.stringMatching(/^[a-z:]{1,10}$/u), { minLength: 1, maxLength: 4 })),
   applicationType: fc.option(fc.constantFrom('native', 'web')),
+  softwareId: fc.option(fc.stringMatching(/^[!-~]{1,36}$/u)),
+  vouched: fc.boolean(),
   nonce: fc.option(fc.base64String({ minLength: 1, maxLength: 24 })),
   secretExpiresAt: fc.nat(),
 });

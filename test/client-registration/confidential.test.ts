@@ -8,6 +8,7 @@ import {
   newKey,
   newRegistry,
   now,
+  openRegistration,
   registryOptions,
   webCallback,
 } from './registry.ts';
@@ -133,7 +134,7 @@ describe('a public client', () => {
 });
 
 describe('a client that says none and then refuses to go on without a secret', () => {
-  const registration = { allowConfidential: false, forceConfidentialRedirectUris: [perplexity] };
+  const registration = { ...openRegistration, forceConfidentialRedirectUris: [perplexity] };
   const registry = newRegistry({ registration });
 
   it.each([{}, { token_endpoint_auth_method: 'none' }])(

@@ -31,6 +31,15 @@ describe('the answer to a registration (RFC 7591 §3.2.1)', () => {
     expect(register({ application_type: 'web' })).toMatchObject({ application_type: 'web' });
   });
 
+  it('repeats a software_id, which is a word for programs', () => {
+    expect(register({ software_id: 'acme-1.2' })).toMatchObject({ software_id: 'acme-1.2' });
+    for (const id of [1, ['a'], 'a b', 'a\nb', 'é', '\u202Ea', 'a'.repeat(257)]) {
+      const error = refusal(() => register({ software_id: id }));
+      expect(error.error).toBe('invalid_client_metadata');
+      expect(error.description).toContain('software_id');
+    }
+  });
+
   it('repeats nothing that means nothing here', () => {
     const answer = register({
       client_id: 'mine',
@@ -38,7 +47,7 @@ describe('the answer to a registration (RFC 7591 §3.2.1)', () => {
       client_uri: 'javascript:alert(1)',
       logo_uri: 'https://evil.example/track.png',
       contacts: ['a@b'],
-      software_id: 'x',
+      software_version: '1',
       software_statement: 'ey',
       jwks: { keys: [] },
       id_token_signed_response_alg: 'none',

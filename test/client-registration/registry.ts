@@ -1,7 +1,18 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import type { ClientRegistry, ClientRegistryOptions } from '../../src/clients/registry.ts';
+import type { RegistrationConfig } from '../../src/config/config.ts';
+import { usualRegistrationPolicy } from '../../src/config/registration-policy.ts';
 import { createClientRegistry } from '../../src/clients/registry.ts';
 import type { MacKey } from '../../src/crypto/hmac.ts';
+
+/** Anybody registers, and nobody has a secret. */
+export const openRegistration: RegistrationConfig = {
+  ...usualRegistrationPolicy,
+  // Fuzzing registers more than anybody does.
+  maxPerMinute: Number.MAX_SAFE_INTEGER,
+  allowConfidential: false,
+  forceConfidentialRedirectUris: [],
+};
 
 /** A key that no other test has. */
 export const newKey = (): MacKey => ({ key: createSecretKey(randomBytes(32)) });
@@ -16,7 +27,7 @@ export const webCallback = 'https://app.example.com/callback';
 export function registryOptions(changes: Partial<ClientRegistryOptions> = {}): ClientRegistryOptions {
   return {
     static: [],
-    registration: { allowConfidential: false, forceConfidentialRedirectUris: [] },
+    registration: openRegistration,
     scopesSupported: ['openid', 'profile', 'offline_access', 'mcp:read', 'mcp:write'],
     baselineScopes: [],
     idKeys: [newKey()],
@@ -29,7 +40,7 @@ export function registryOptions(changes: Partial<ClientRegistryOptions> = {}): C
 
 /** A registry that also takes clients with a secret. */
 export function confidentialOptions(changes: Partial<ClientRegistryOptions> = {}): ClientRegistryOptions {
-  const registration = { allowConfidential: true, forceConfidentialRedirectUris: [] };
+  const registration = { ...openRegistration, allowConfidential: true };
   return registryOptions({ registration, ...changes });
 }
 

@@ -19,6 +19,8 @@ const registration: fc.Arbitrary<Registration> = fc.record({
   anySecretMethod: fc.boolean(),
   scopes: fc.option(fc.uniqueArray(fc.constantFrom('openid', 'mcp:read', 'a'), { minLength: 1 })),
   applicationType: fc.option(fc.constantFrom('native', 'web')),
+  softwareId: fc.option(fc.stringMatching(/^[!-~]{1,36}$/u)),
+  vouched: fc.boolean(),
   nonce: fc.option(fc.base64String({ minLength: 1, maxLength: 24 })),
   secretExpiresAt: fc.nat(),
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { usualRegistrationPolicy } from '../../src/config/registration-policy.ts';
 import { ConfigError } from '../../src/index.ts';
 import { complaints, oidcConfig, problemsOf, resolve, runConfig, withOidc } from './fixture.ts';
 
@@ -132,7 +133,11 @@ describe('a RunConfig', () => {
       scopeDescriptions: {},
       defaultResource: null,
       clients: [],
-      registration: { allowConfidential: false, forceConfidentialRedirectUris: [] },
+      registration: {
+        ...usualRegistrationPolicy,
+        allowConfidential: false,
+        forceConfidentialRedirectUris: [],
+      },
       brand: { name: 'mcp.example.com', logoUrl: null, color: '#2f5bd7' },
       allowedOrigins: [],
       injectUpstreamToken: true,

@@ -1,12 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock, Milliseconds } from '../../types/time.ts';
-
-/** How often something may happen: at once, and from then on. */
-interface Rate {
-  readonly burst: number;
-  /** For one more. */
-  readonly every: Milliseconds;
-}
+import type { Clock } from '../../types/time.ts';
+import type { Bucket, Rate } from '../bucket.ts';
+import { createBucket } from '../bucket.ts';
 
 /**
  * Whoever can send us a client id can make us fetch. Hosts that we have business with have a share of their own, so that
@@ -45,26 +40,6 @@ function createGroup(name: keyof typeof rates, clock: Clock): { take(host: strin
       if (!bucket.take() || !whole.take()) return null;
       running += 1;
       return () => void (running -= 1);
-    },
-  };
-}
-
-interface Bucket {
-  take(): boolean;
-}
-
-/** A token bucket. */
-function createBucket({ burst, every }: Rate, clock: Clock): Bucket {
-  let tokens = burst;
-  let at = clock();
-  return {
-    take() {
-      const now = clock();
-      tokens = Math.min(burst, tokens + Math.max(0, now - at) / every);
-      at = now;
-      if (tokens < 1) return false;
-      tokens -= 1;
-      return true;
     },
   };
 }

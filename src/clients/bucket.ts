@@ -1,0 +1,30 @@
+import type { Clock, Milliseconds } from '../types/time.ts';
+
+/** How often something may happen: at once, and from then on. */
+export interface Rate {
+  readonly burst: number;
+  /** For one more. */
+  readonly every: Milliseconds;
+}
+
+/** What is left of a rate. */
+export interface Bucket {
+  /** False: not now. */
+  take(): boolean;
+}
+
+/** A token bucket. */
+export function createBucket({ burst, every }: Rate, clock: Clock): Bucket {
+  let tokens = burst;
+  let at = clock();
+  return {
+    take() {
+      const now = clock();
+      tokens = Math.min(burst, tokens + Math.max(0, now - at) / every);
+      at = now;
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+  };
+}

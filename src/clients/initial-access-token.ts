@@ -1,0 +1,27 @@
+import type { RegistrationPolicyConfig } from '../config/registration-policy.ts';
+import { equalSecrets } from '../crypto/hash.ts';
+import { OAuthError } from '../oauth/errors.ts';
+
+/**
+ * Whether a registration comes with an initial access token (RFC 7591 §3). A wrong one is refused even where none is needed:
+ * whoever sends it believes in it.
+ * @throws {OAuthError} `invalid_token` with status 401
+ */
+export function checkInitialToken(
+  bearer: string | null,
+  { initialAccessTokens }: RegistrationPolicyConfig,
+): boolean {
+  // Where no token is known, whatever is sent means nothing: some clients send what they have of another server.
+  if (bearer === null || initialAccessTokens.length === 0) return false;
+  // Each is compared, so that the time says nothing about which.
+  const matches = initialAccessTokens.filter((token) => equalSecrets(bearer, token.reveal()));
+  if (matches.length > 0) return true;
+  throw invalidInitialToken('the initial access token is not known here');
+}
+
+/** RFC 6750 §3.1. */
+export function invalidInitialToken(description: string): OAuthError {
+  return new OAuthError('invalid_token', description, {
+    headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  });
+}

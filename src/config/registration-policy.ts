@@ -1,0 +1,156 @@
+import { isIP } from 'node:net';
+import { checkRedirectUri } from '../oauth/redirect-uri.ts';
+import { isRefusedScheme } from '../oauth/refused-schemes.ts';
+import type { Secret } from '../types/secret.ts';
+import { itemsOf } from './resolving.ts';
+import type { Resolving } from './resolving.ts';
+import { fromEnvironment, fromFile } from './secrets.ts';
+
+/** Who may register, and go on using what is registered. */
+export interface RegistrationPolicyConfig {
+  readonly policy: 'open' | 'known_clients' | 'allow_list' | 'initial_access_token' | 'off';
+  /** As `URL.hostname` has them, or `*.` and such a host. */
+  readonly allowHosts: readonly string[];
+  readonly allowLoopback: boolean;
+  /** In lower case, without the colon. */
+  readonly allowSchemes: readonly string[];
+  readonly allowRedirectUris: readonly string[];
+  /** Empty: whatever they call themselves. */
+  readonly allowSoftwareIds: readonly string[];
+  readonly initialAccessTokens: readonly Secret<string>[];
+  readonly maxPerMinute: number;
+}
+
+/** What is in force where nothing is written. */
+export const usualRegistrationPolicy: RegistrationPolicyConfig = {
+  policy: 'open',
+  allowHosts: [],
+  allowLoopback: true,
+  allowSchemes: [],
+  allowRedirectUris: [],
+  allowSoftwareIds: [],
+  initialAccessTokens: [],
+  maxPerMinute: 6000,
+};
+
+/** Of an initial access token, in characters: nobody guesses 128 bits. */
+const minTokenLength = 32;
+
+const lists = ['allow_hosts', 'allow_schemes', 'allow_redirect_uris', 'allow_software_ids'] as const;
+const tokenFields = ['initial_access_token_files', 'initial_access_token_env_vars'] as const;
+
+/** Reads `registration`. A list that would change nothing is refused: somebody believes in it. */
+export async function resolveRegistrationPolicy(resolving: Resolving): Promise<RegistrationPolicyConfig> {
+  const section = resolving.config.registration ?? {};
+  const usual = usualRegistrationPolicy;
+  const resolved: RegistrationPolicyConfig = {
+    policy: section.policy ?? usual.policy,
+    allowHosts: listOf(resolving, 'allow_hosts', hostPattern),
+    allowLoopback: section.allow_loopback ?? usual.allowLoopback,
+    allowSchemes: listOf(resolving, 'allow_schemes', schemeOf),
+    allowRedirectUris: listOf(resolving, 'allow_redirect_uris', (uri) =>
+      checkRedirectUri(uri) === null ? uri : null,
+    ),
+    allowSoftwareIds: listOf(resolving, 'allow_software_ids', (id) => (id === '' ? null : id)),
+    initialAccessTokens: await loadTokens(resolving),
+    maxPerMinute: section.max_per_minute ?? usual.maxPerMinute,
+  };
+  checkCombination(resolving, resolved);
+  return resolved;
+}
+
+function checkCombination(
+  { config, findings }: Resolving,
+  { policy, allowHosts, allowSchemes, allowRedirectUris, allowLoopback }: RegistrationPolicyConfig,
+): void {
+  const section = config.registration ?? {};
+  const listed = policy === 'known_clients' || policy === 'allow_list';
+  for (const field of [...lists, 'allow_loopback'] as const)
+    if (section[field] !== undefined && !listed)
+      findings.refuse(['registration', field], {
+        problem: `does nothing with the policy ${policy}`,
+        fix: 'write policy: allow_list, or known_clients, or remove it',
+      });
+  const hasTokens = tokenFields.filter((field) => (section[field] ?? []).length > 0);
+  for (const field of hasTokens)
+    if (policy === 'open' || policy === 'off')
+      findings.refuse(['registration', field], {
+        problem: `does nothing with the policy ${policy}`,
+        fix: 'write policy: initial_access_token, or remove it',
+      });
+  if (policy === 'initial_access_token' && hasTokens.length === 0)
+    findings.refuse(['registration', 'policy'], {
+      problem: 'is initial_access_token, and there is no token',
+      fix: 'name a file in initial_access_token_files, or write policy: off',
+    });
+  const nobody = allowHosts.length + allowSchemes.length + allowRedirectUris.length === 0 && !allowLoopback;
+  if (policy === 'allow_list' && nobody && hasTokens.length === 0)
+    findings.refuse(['registration', 'policy'], {
+      problem: 'is allow_list, and nothing is allowed',
+      fix: 'add allow_hosts, allow_schemes or allow_redirect_uris, or write policy: off',
+    });
+}
+
+function listOf(
+  { config, findings }: Resolving,
+  field: (typeof lists)[number],
+  read: (text: string) => string | null,
+): readonly string[] {
+  return itemsOf(config.registration?.[field]).flatMap(({ item, index }) => {
+    const value = read(item);
+    if (value === null) findings.refuse(['registration', field, index], complaints[field]);
+    return value ?? [];
+  });
+}
+
+const complaints = {
+  allow_hosts: {
+    problem: 'is not the name of a host',
+    fix: 'write a name such as app.example.com, or *.example.com for every host below it',
+  },
+  allow_schemes: {
+    problem: 'is not the scheme of an app',
+    fix: 'write a scheme such as com.example.app or cursor, without a colon',
+  },
+  allow_redirect_uris: {
+    problem: 'is not a redirect URI',
+    fix: 'write the redirect URI exactly as the client registers it',
+  },
+  allow_software_ids: { problem: 'is empty', fix: 'write the software_id of the client' },
+} as const;
+
+function hostPattern(text: string): string | null {
+  const [, star = '', name = ''] = /^(\*\.)?([^\s/?#@:*\\%]+)$/u.exec(text) ?? [];
+  const host = URL.parse(`https://${name}/`)?.hostname.replace(/\.$/u, '') ?? '';
+  return host === '' || (star !== '' && isIP(host) !== 0) ? null : star + host;
+}
+
+function schemeOf(text: string): string | null {
+  const scheme = text.toLowerCase();
+  const web = scheme === 'http' || scheme === 'https';
+  return /^[a-z][a-z0-9+.-]*$/u.test(scheme) && !web && !isRefusedScheme(scheme) ? scheme : null;
+}
+
+async function loadTokens({ config, io, findings }: Resolving): Promise<readonly Secret<string>[]> {
+  const tokens: Secret<string>[] = [];
+  for (const field of tokenFields)
+    for (const { item, index } of itemsOf(config.registration?.[field])) {
+      const path = ['registration', field, index];
+      const place = { io, findings, path };
+      const isFile = field === 'initial_access_token_files';
+      const resolved = isFile ? await fromFile(item, place) : fromEnvironment(item, place);
+      if (resolved.r !== 'ok') continue;
+      // RFC 6750 §2.1: what a client can send in the header.
+      if (
+        /^[\w.~+/-]+=*$/u.test(resolved.secret.reveal()) &&
+        resolved.secret.reveal().length >= minTokenLength
+      )
+        tokens.push(resolved.secret);
+      else
+        findings.refuse(path, {
+          problem: `is not a token of at least ${minTokenLength} letters and digits`,
+          fix: 'make a new one: openssl rand -hex 32',
+        });
+    }
+  return tokens;
+}

@@ -1,0 +1,59 @@
+import type { z } from 'zod';
+import { flag, oneOf, section, texts, wholeNumber } from './schema-fields.ts';
+
+/** Who may register, and what keeps registering within bounds. */
+export interface RegistrationSection {
+  policy?: 'open' | 'known_clients' | 'allow_list' | 'initial_access_token' | 'off' | undefined;
+  allow_hosts?: string[] | undefined;
+  allow_loopback?: boolean | undefined;
+  allow_schemes?: string[] | undefined;
+  allow_redirect_uris?: string[] | undefined;
+  allow_software_ids?: string[] | undefined;
+  initial_access_token_files?: string[] | undefined;
+  initial_access_token_env_vars?: string[] | undefined;
+  max_per_minute?: number | undefined;
+}
+
+export const registrationSchema: z.ZodType<RegistrationSection> = section<RegistrationSection>({
+  policy: oneOf(
+    ['open', 'known_clients', 'allow_list', 'initial_access_token', 'off'],
+    'Who may register, and go on using a registration: anybody (people are asked before anything is given away), apps at addresses ' +
+      'of well-known clients, apps at addresses that are listed here, who has an initial access token, or nobody. Default: open.',
+  ),
+  allow_hosts: texts(
+    'With known_clients and allow_list: hosts of https redirect URIs; *.example.com means every host below example.com, and not ' +
+      'example.com itself.',
+    ['app.example.com'],
+  ),
+  allow_loopback: flag('').meta({
+    description:
+      'With known_clients and allow_list: redirect URIs on loopback addresses are fine, since no code leaves its computer by them.',
+    default: true,
+  }),
+  allow_schemes: texts('With known_clients and allow_list: private schemes of redirect URIs.', [
+    'com.example.app',
+  ]),
+  allow_redirect_uris: texts(
+    'With known_clients and allow_list: single redirect URIs, exactly as registered.',
+    ['https://app.example.com/callback'],
+  ),
+  allow_software_ids: texts(
+    'With known_clients and allow_list: only clients that name one of these as their software_id. Anybody can name one, so that ' +
+      'this narrows the lists above and never widens them.',
+    ['4NRB1-0XZABZI9E6-5SM3R'],
+  ),
+  initial_access_token_files: texts(
+    'Files with initial access tokens (RFC 7591 §3). Who sends one may register whatever the policy says of redirect URIs. Not with ' +
+      'open and off.',
+    ['/run/secrets/registration-token'],
+  ),
+  initial_access_token_env_vars: texts('Variables with initial access tokens.', ['REGISTRATION_TOKEN']),
+  max_per_minute: wholeNumber(
+    { min: 1, max: 1_000_000 },
+    {
+      description:
+        'Registrations a minute of everybody together, after which only those of addresses that registered little are taken.',
+      default: 6000,
+    },
+  ),
+});
