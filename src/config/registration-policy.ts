@@ -78,6 +78,7 @@ function checkCombination(
         problem: `does nothing with the policy ${policy}`,
         fix: 'write policy: initial_access_token, or remove it',
       });
+  if (policy === 'off') checkOff({ config, findings });
   if (policy === 'initial_access_token' && hasTokens.length === 0)
     findings.refuse(['registration', 'policy'], {
       problem: 'is initial_access_token, and there is no token',
@@ -88,6 +89,19 @@ function checkCombination(
     findings.refuse(['registration', 'policy'], {
       problem: 'is allow_list, and nothing is allowed',
       fix: 'add allow_hosts, allow_schemes or allow_redirect_uris, or write policy: off',
+    });
+}
+
+function checkOff({ config, findings }: Pick<Resolving, 'config' | 'findings'>): void {
+  if (config.allow_confidential_client_registration)
+    findings.refuse(['allow_confidential_client_registration'], {
+      problem: 'does nothing while registration is off',
+      fix: 'remove it, or write another registration.policy',
+    });
+  if (config.cimd?.enabled === false && itemsOf(config.clients).length === 0)
+    findings.refuse(['registration', 'policy'], {
+      problem: 'is off, cimd is too, and there are no clients, so that nobody gets in',
+      fix: 'add clients, or let them identify themselves by documents (cimd) or register',
     });
 }
 

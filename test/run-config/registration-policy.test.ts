@@ -34,6 +34,15 @@ describe('who may register', () => {
     expect(JSON.stringify(registration)).not.toContain(token);
   });
 
+  it('may be nobody, as long as somebody gets in another way', async () => {
+    const off = { registration: { policy: 'off' } };
+    expect((await resolve(runConfig(off))).registration.policy).toBe('off');
+    const closed = await problemsOf(runConfig({ ...off, cimd: { enabled: false } }));
+    expect(closed.map((one) => one.path)).toEqual(['registration.policy']);
+    const secrets = await problemsOf(runConfig({ ...off, allow_confidential_client_registration: true }));
+    expect(secrets.map((one) => one.path)).toEqual(['allow_confidential_client_registration']);
+  });
+
   it.each([
     [{ allow_hosts: ['a.example'] }, 'registration.allow_hosts'],
     [
