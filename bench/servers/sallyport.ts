@@ -63,6 +63,8 @@ function benchConfig(): ReturnType<typeof resolveRunConfig> {
     hmac_secret_files: ['/hmac'],
     access: 'anyone',
     token_lifespans: { access_token_lifespan: '24h' },
+    // A flood has to come as far as what is behind registration.
+    registration: { max_per_minute: 1_000_000 },
     ...(target !== undefined && { proxy: [{ path: '/mcp', target, ...(ruled === 'tools' && { tools }) }] }),
   };
   return resolveRunConfig(runConfig, {

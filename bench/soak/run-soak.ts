@@ -94,6 +94,8 @@ async function writeFiles(
     },
     // Rules and a short age, so that refreshing asks the provider about the user again and again.
     access: [{ email_domains: ['example.com'] }],
+    // All users register from one address, as fast as they can.
+    registration: { max_per_minute: 1_000_000 },
     identity_max_age: '60s',
     token_lifespans: { access_token_lifespan: '60s' },
     storage: { type: 'sqlite', sqlite: { path: join(folder, 'sallyport.db') } },
