@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../fixtures/mcp-web-bridge.ts';
 import { isolatedEnvironment, scratchDirectory, startProgram } from './children.ts';
-import { suite } from './conformance.ts';
+import { statusesIn, suite } from './conformance.ts';
 import { registerApp } from './plain-app.ts';
 import type { RealStack } from './stack.ts';
 import { startRealStack } from './stack.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.close());
 
-test('the conformance suite for authorization servers passes, metadata and code grant', async () => {
+test('the conformance suite for authorization servers passes, metadata and code grant, without a warning', async () => {
   const port = await freePort();
   const app = await registerApp(stack, { redirectUri: `http://127.0.0.1:${port}/callback` });
   const directory = await scratchDirectory();
@@ -39,6 +39,9 @@ test('the conformance suite for authorization servers passes, metadata and code 
     expect(await program.exit()).toBe(0);
     expect(program.output()).toMatch(/✓ authorization-server-metadata-endpoint: [1-9]\d* passed, 0 failed/);
     expect(program.output()).toMatch(/✓ authorization-code-grant: [1-9]\d* passed, 0 failed/);
+    const statuses = await statusesIn(directory.path);
+    expect(statuses.length).toBeGreaterThan(2);
+    expect(new Set(statuses)).toEqual(new Set(['SUCCESS']));
   } finally {
     await program.stop();
     await directory.remove();

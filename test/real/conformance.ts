@@ -28,6 +28,18 @@ async function readOutcome(directory: string): Promise<Outcome> {
   return outcome;
 }
 
+/** How each check of each scenario ended, whatever the scenario. A scenario that broke down counts as `FAILURE`. */
+export async function statusesIn(directory: string): Promise<readonly string[]> {
+  const names = await readdir(directory);
+  const all = names.map(async (name) => {
+    const file = join(directory, name, 'checks.json');
+    if (!existsSync(file)) return ['FAILURE'];
+    // The format is the suite's own.
+    return (JSON.parse(await readFile(file, 'utf8')) as Check[]).map(({ status }) => status);
+  });
+  return (await Promise.all(all)).flat();
+}
+
 /** Runs what a revision of the specification requires of a server against an endpoint. */
 export async function runServerSuite(
   url: string,
