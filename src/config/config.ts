@@ -65,6 +65,8 @@ export interface UpstreamRegistrationConfig {
   /** Metadata that name the registration endpoint. */
   readonly discoveryUrl: string | null;
   readonly registrationEndpoint: string | null;
+  /** Whose it is, where the endpoint was found in metadata and not written down. */
+  readonly issuer?: string;
   readonly initialAccessToken: Secret<string> | null;
   readonly clientName: string;
   readonly softwareId: string | null;
@@ -97,6 +99,13 @@ export interface OAuth2UpstreamConfig extends UpstreamCommon {
   readonly githubApiUrl?: string;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
+  /** The MCP server that tells everything else; the two endpoints are empty then. */
+  readonly protectedResource?: {
+    readonly resource: string;
+    /** The only issuer that may be asked; `null`: the one that the MCP server names. */
+    readonly issuer: string | null;
+    readonly clientName: string;
+  };
   readonly userinfo: UserinfoConfig | null;
 }
 

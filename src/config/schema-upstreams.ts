@@ -104,19 +104,21 @@ export interface OAuth2Section extends UpstreamClientSection {
   token_response_mapping?: TokenResponseMapping | undefined;
   identity_from_token?: IdentityFromToken | undefined;
   dcr_config?: DcrSection | undefined;
+  protected_resource?: string | undefined;
+  authorization_server?: string | undefined;
 }
 
 const oauth2Schema: z.ZodType<OAuth2Section> = section<OAuth2Section>({
   authorization_endpoint: text(
-    'Where people sign in. Required, unless the metadata of dcr_config tell.',
+    'Where people sign in. Required, unless the metadata of dcr_config tell or protected_resource is there.',
     'https://github.com/login/oauth/authorize',
   ),
   token_endpoint: text(
-    'Where codes are redeemed. Required, unless the metadata of dcr_config tell.',
+    'Where codes are redeemed. Required, unless the metadata of dcr_config tell or protected_resource is there.',
     'https://github.com/login/oauth/access_token',
   ),
   client_id: text(
-    'Our client id at the provider. Required, unless dcr_config is there.',
+    'Our client id at the provider. Required, unless dcr_config or protected_resource is there.',
     'Iv1.0123456789abcdef',
   ),
   ...clientFields,
@@ -139,6 +141,15 @@ const oauth2Schema: z.ZodType<OAuth2Section> = section<OAuth2Section>({
     'Identity from the first token answer, in place of userinfo.',
   ),
   dcr_config: optional(dcrSchema, 'Register at the provider by ourselves (RFC 7591), in place of client_id.'),
+  protected_resource: text(
+    'Address of an MCP server: its authorization server is found from what it says (RFC 9728), and we register there unless ' +
+      'client_id is given. In place of the endpoints.',
+    'https://files.example.com/mcp',
+  ),
+  authorization_server: text(
+    'Beside protected_resource: the only issuer that may be asked there. Required with a client secret.',
+    'https://auth.example.com',
+  ),
 });
 
 /** Somewhere people have accounts. */

@@ -29,6 +29,7 @@ import { checkNames, checkTypes } from './upstream-names.ts';
 import { standardSettings } from './upstream-settings.ts';
 import type { UpstreamSettings } from './upstream-settings.ts';
 import { checkTokenPaths } from './token-paths.ts';
+import { protectedResourceOf } from './protected-resource.ts';
 import { checkCallbacks, checkIcon, checkSignIn, keepAliveOf } from './sign-in.ts';
 import { checkUrl } from './urls.ts';
 import type { UrlRules } from './urls.ts';
@@ -177,7 +178,7 @@ async function resolveOAuth2(
     ...registrationContext(section, { upstream, rules }),
     endpointsGiven: section.authorization_endpoint !== undefined && section.token_endpoint !== undefined,
   });
-  if (section.dcr_config === undefined)
+  if (section.dcr_config === undefined && section.protected_resource === undefined)
     checkGiven(section, ['authorization_endpoint', 'token_endpoint', 'client_id'], upstream);
   const { authorization_endpoint: authorizationEndpoint = '', token_endpoint: tokenEndpoint = '' } = section;
   checkNamedUrl(section.authorization_endpoint, {
@@ -204,6 +205,13 @@ async function resolveOAuth2(
     tokenEndpoint,
     userinfo,
     ...githubApiUrlOf(section, { path, findings, rules }),
+    ...protectedResourceOf(section, {
+      path,
+      findings,
+      rules,
+      secret: common.clientSecret !== null,
+      clientName: clientNameOf(upstream),
+    }),
     settings,
     registration,
   };
@@ -273,10 +281,14 @@ function registrationContext(
   { client_id: clientId }: Pick<ClientOfUpstream, 'client_id'>,
   { upstream, rules }: { readonly upstream: Upstream; readonly rules: UrlRules },
 ): Omit<RegistrationContext, 'endpointsGiven'> {
-  const { resolving, path, issuer } = upstream;
-  const host = URL.parse(issuer ?? '')?.host;
-  const clientName = host === undefined ? 'Sallyport' : `Sallyport at ${host}`;
+  const { resolving, path } = upstream;
+  const clientName = clientNameOf(upstream);
   return { resolving, path: [...path, 'dcr_config'], allowHttp: rules.allowHttp, clientId, clientName };
+}
+
+function clientNameOf({ issuer }: Upstream): string {
+  const host = URL.parse(issuer ?? '')?.host;
+  return host === undefined ? 'Sallyport' : `Sallyport at ${host}`;
 }
 
 function checkGiven<Field extends string>(

@@ -15,8 +15,15 @@ import { createUpstreamHttp } from './upstream-http.ts';
 import type { ProviderDeps, UpstreamHttp } from './upstream-http.ts';
 import { fetchUserinfo } from './userinfo.ts';
 
-/** A provider of plain OAuth 2.0 with configured endpoints. See `createProvider`. */
-export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: ProviderDeps): UpstreamProvider {
+/**
+ * A provider of plain OAuth 2.0 with configured endpoints. See `createProvider`.
+ * @param metadata where it has some that were checked: then its answers must come from that issuer (RFC 9207)
+ */
+export function createOAuth2Provider(
+  config: OAuth2UpstreamConfig,
+  deps: ProviderDeps,
+  metadata: AuthorizationServer | null = null,
+): UpstreamProvider {
   const { authorizationEndpoint, tokenEndpoint, settings } = config;
   // Who the token answer is about is not asked elsewhere: two sources could disagree.
   const userinfo = settings.identityFromToken ? null : config.userinfo;
@@ -25,7 +32,7 @@ export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: Provide
   const standing = createStanding(config.name, deps);
   const scopes = config.scopes ?? [];
   // Plain OAuth 2.0 knows no issuer; the library wants a name for the server, and nothing is compared with it.
-  const server: AuthorizationServer = {
+  const server: AuthorizationServer = metadata ?? {
     issuer: new URL(authorizationEndpoint).origin,
     authorization_endpoint: authorizationEndpoint,
     token_endpoint: tokenEndpoint,
@@ -48,7 +55,7 @@ export function createOAuth2Provider(config: OAuth2UpstreamConfig, deps: Provide
     exchange: (exchange) =>
       step({ upstream: config.name, step: 'code exchange' }, async () => {
         const callback = { upstream: config.name, server, client: http.client() };
-        const parameters = checkCallback(withoutIssuer(exchange), callback);
+        const parameters = checkCallback(metadata ? exchange : withoutIssuer(exchange), callback);
         const { codeVerifier } = exchange;
         const answer = await exchangeCode(request, { parameters, codeVerifier });
         const tokens = withoutIdToken(answer.tokens);

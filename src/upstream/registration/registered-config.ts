@@ -36,6 +36,7 @@ function fallback(endpoint: string): string {
 
 /** What the operator wrote down: only these hosts may be private. */
 export function namedBy(config: UpstreamConfig): readonly string[] {
+  if (config.namedBy !== null) return config.namedBy;
   const { discoveryUrl = null, registrationEndpoint = null } = config.registration ?? {};
   const own = config.type === 'oidc' ? [config.issuer] : [config.authorizationEndpoint, config.tokenEndpoint];
   const all: readonly (string | null)[] = [
@@ -50,6 +51,9 @@ export function namedBy(config: UpstreamConfig): readonly string[] {
 /** Another name for whatever makes it another registration. */
 export function recordName(config: RegisteringConfig): string {
   const { registration, name, redirectUri, scopes } = config;
+  const { issuer } = registration;
+  // Who was found by a document is known by its issuer: another one must not get what this one gave us.
+  if (issuer !== undefined) return recordNameOf([name, 'issuer', issuer, redirectUri]);
   const parts = [
     name,
     registration.discoveryUrl ?? '',
@@ -57,5 +61,9 @@ export function recordName(config: RegisteringConfig): string {
     redirectUri,
     scopes === null ? null : [...new Set(scopes)].toSorted(),
   ];
+  return recordNameOf(parts);
+}
+
+function recordNameOf(parts: readonly unknown[]): string {
   return `registration:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
 }

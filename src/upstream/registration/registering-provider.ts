@@ -18,16 +18,16 @@ import type { Registration } from './registration.ts';
 /**
  * A provider that we register at by ourselves (RFC 7591), at once and in the background, and again when it has forgotten
  * us. Refresh tokens go on with the registration that they were given to, as long as its secret lives.
- * @param create makes the provider that works with one registration
+ * @param parts `create` makes the provider that works with one registration; `server` is known where it was found otherwise
  */
 export function createRegisteringProvider(
   config: RegisteringConfig,
   deps: Deps,
-  create: (config: UpstreamConfig) => UpstreamProvider,
+  { create, server }: RegisteringParts,
 ): UpstreamProvider {
   const { name } = config;
   const http = createUpstreamHttp({ ...config, authMethod: 'none' }, deps, namedBy(config));
-  const registrar = registrarOf(config, { http, deps });
+  const registrar = registrarOf(config, { http, deps, server });
   const workers = createWorkers(config, create);
   let problem: string | null = 'it has not been registered yet';
   let latest: UpstreamProvider = workers.unregistered;
@@ -89,18 +89,24 @@ function exchangeBy(
   return orForgotten(parts, worker.clientId, () => worker.exchange(exchange), 'unavailable');
 }
 
+/** What is particular to one of them. */
+interface RegisteringParts {
+  readonly create: (config: UpstreamConfig) => UpstreamProvider;
+  readonly server?: (() => Promise<RegistrationServer>) | undefined;
+}
+
 type Deps = ProviderDeps & { readonly registrations: Registrations };
 
 function registrarOf(
   config: RegisteringConfig,
-  { http, deps }: { http: UpstreamHttp; deps: Deps },
+  { http, deps, server }: { http: UpstreamHttp; deps: Deps; server: RegisteringParts['server'] },
 ): Registrar {
   return createRegistrar({
     place: { ...deps.registrations, name: recordName(config) },
     http,
     clock: deps.clock,
     log: deps.log,
-    server: () => serverOf(config, http),
+    server: server ?? (() => serverOf(config, http)),
     request: requestOf(config, { http, deps }),
   });
 }
