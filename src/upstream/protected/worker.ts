@@ -70,7 +70,7 @@ function methodOf(
   config: ProtectedConfig,
   methods: readonly string[] | null,
 ): { readonly authMethod: UpstreamAuthMethod } {
-  if (config.authMethodGiven || config.clientSecret === null) return config;
+  if (config.authMethodGiven || config.clientSecret === null) return { authMethod: config.authMethod };
   const basic = methods?.includes('client_secret_basic') ?? true;
   return { authMethod: basic ? 'client_secret_basic' : 'client_secret_post' };
 }

@@ -2,6 +2,7 @@ import type { UpstreamAuthMethod, UpstreamRegistrationConfig } from '../../confi
 import type { Clock } from '../../types/time.ts';
 import { isPassingStatus, printableCode } from '../failures.ts';
 import { UpstreamError } from '../provider.ts';
+import { isLoopbackUrl } from '../upstream-http.ts';
 import type { UpstreamHttp } from '../upstream-http.ts';
 import type { RegistrationServer } from './discover.ts';
 import { objectOf } from './discover.ts';
@@ -122,6 +123,8 @@ function metadataOf(
     redirect_uris: [redirectUri],
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
+    // MCP 2026-07-28 wants it said; web clients have no loopback addresses (OpenID Connect Registration §2).
+    ...(config.issuer !== undefined && { application_type: isLoopbackUrl(redirectUri) ? 'native' : 'web' }),
     token_endpoint_auth_method: method,
     ...(method === 'private_key_jwt' && { jwks: { keys: [jwk] } }),
     ...(asked.length > 0 && { scope: asked.join(' ') }),
