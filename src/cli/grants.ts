@@ -1,29 +1,17 @@
-import { statSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import type { Config } from '../config/config.ts';
 import { sha256 } from '../crypto/hash.ts';
-import { randomToken } from '../crypto/random.ts';
-import type { Auditor } from '../observe/audit/auditor.ts';
-import {
-  correlationLabel,
-  grantLabel,
-  outsideLabel,
-  sourceLabel,
-  userLabel,
-} from '../observe/audit/labels.ts';
 import { decodeGrantData } from '../server/grant-data.ts';
-import type { AuthStore, GrantSummary, ListGrants } from '../store/contract.ts';
-import { openStore } from '../store/open-store.ts';
+import type { GrantSummary, ListGrants } from '../store/contract.ts';
 import { SallyportError } from '../types/error.ts';
 import { bucketOf } from '../upstream/identity.ts';
-import { withAudit } from './audit.ts';
 import type { Command, Given } from './command.ts';
 import { noWords, onlyWord, runCommand, textOption } from './command.ts';
 import { UsageError } from './command-io.ts';
 import type { CommandIo } from './command-io.ts';
-import { configuredOptions, databaseOf, loadConfigured } from './configured.ts';
+import { configuredOptions } from './configured.ts';
+import { agreed, endGrants, everyGrant, grantsOf, isLiving } from './end-grants.ts';
 import { identityReader } from './grant-identity.ts';
 import { heading, rowOf, toJson } from './grant-view.ts';
+import { withStore } from './stored.ts';
 import { plainJson, plainText, renderMoment, renderTable } from './table.ts';
 
 const usage = `usage: sallyport grants list -c FILE [--state-dir DIR] [--user ID] [--email ADDRESS] [--client ID]
@@ -81,23 +69,6 @@ const usualLimit = 100;
 
 const states: readonly string[] = ['code', 'active', 'expired', 'revoked'] satisfies GrantSummary['state'][];
 
-async function withStore<T>(
-  given: Given,
-  io: CommandIo,
-  work: (store: AuthStore, config: Config) => Promise<T>,
-): Promise<T> {
-  const config = await loadConfigured(given, io);
-  const path = databaseOf(config);
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile())
-    throw new SallyportError('storage_failed', `there is no database at ${path}: start the gateway once`);
-  const store = await openStore({ type: 'sqlite', path });
-  try {
-    return await work(store, config);
-  } finally {
-    await store.close();
-  }
-}
-
 async function list(given: Given, io: CommandIo): Promise<number> {
   noWords(given);
   const limit = limitOf(given);
@@ -123,7 +94,7 @@ async function show(given: Given, io: CommandIo): Promise<number> {
   const key = keyOf(onlyWord(given, 'which grant: its sid'));
   return withStore(given, io, async (store, config) => {
     const after = before(key.grantId);
-    const { grants } = await store.listGrants({ ...everything, after });
+    const { grants } = await store.listGrants({ ...everyGrant, after });
     const grant = grants.find(({ bucket, grantId }) => bucket === key.bucket && grantId === key.grantId);
     if (!grant) throw new SallyportError('storage_failed', `there is no grant ${key.bucket}.${key.grantId}`);
     const identity = await identityOf(grant, { store, config });
@@ -181,56 +152,17 @@ async function revoke(given: Given, io: CommandIo): Promise<number> {
   return withStore(given, io, async (store, config) => {
     const found: GrantSummary[] = [];
     for await (const one of grantsOf(store, wantedOf(given), matcher(given))) {
-      if (one.state === 'active' || one.state === 'code') found.push(one);
+      if (isLiving(one)) found.push(one);
     }
     if (found.length === 0) {
       io.stderr('no living grant is like that\n');
       return 1;
     }
     if (!(await agreed(given, io, `End ${found.length} grant${found.length === 1 ? '' : 's'}?`))) return 1;
-    const ended: GrantSummary[] = [];
-    for (const one of found) {
-      if (await store.revokeGrant({ ...one, why: 'revoked_by_operator' })) ended.push(one);
-    }
-    await withAudit(config, io, (audit) => tellRevocations(audit, ended));
-    io.stdout(`${ended.length} ended; a running gateway notices within five seconds\n`);
+    const ended = await endGrants(found, { store, config, io });
+    io.stdout(`${ended} ended; a running gateway notices within five seconds\n`);
     return 0;
   });
-}
-
-/** One act of one operator, whatever it ended. */
-function tellRevocations(audit: Auditor, ended: readonly GrantSummary[]): void {
-  const correlationId = correlationLabel(randomToken(9));
-  const source = sourceLabel(undefined);
-  const actor = outsideLabel(userInfo().username);
-  for (const grant of ended) {
-    const about = { grant: grantLabel(grant), user: userLabel(grant.userId), client: null };
-    const acted = { correlationId, source, actor, reason: null };
-    audit.record('admin_action', () => ({ ...acted, ...about, action: 'grant_revoked' }));
-    const cause = { by: 'operator', what: 'grant', why: 'revoked_by_operator' } as const;
-    audit.record('revoked', () => ({ correlationId, source, ...cause, ...about }));
-  }
-}
-
-async function agreed({ options }: Given, io: CommandIo, question: string): Promise<boolean> {
-  if (options['yes'] === true) return true;
-  const answer = await io.confirm(question);
-  if (answer === null) io.stderr('nobody is here to ask: add --yes\n');
-  return answer === true;
-}
-
-const everything: ListGrants = { after: '', user: null, client: null, upstream: null, state: null };
-
-async function* grantsOf(
-  store: AuthStore,
-  wanted: ListGrants,
-  matches: (grant: GrantSummary) => boolean,
-): AsyncGenerator<GrantSummary> {
-  for (let after: string | null = ''; after !== null;) {
-    const page = await store.listGrants({ ...wanted, after });
-    yield* page.grants.filter(matches);
-    after = page.next;
-  }
 }
 
 function wantedOf(given: Given): ListGrants {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { suggest } from '../config/suggest.ts';
 import { runAccessCommand } from './access.ts';
 import { processCommandIo } from './command-io.ts';
+import { runClientsCommand } from './clients.ts';
 import { runConfigCommand } from './config.ts';
 import { doctor } from './doctor.ts';
 import { runGrantsCommand } from './grants.ts';
@@ -21,6 +22,7 @@ const help = `sallyport: OAuth 2.1 authorization server and gateway for MCP serv
   sallyport doctor -c FILE [--json]           what is wrong with our own, network included
   sallyport keys generate|list|rotate|prune   make, look at and replace keys and secrets
   sallyport grants list|show|revoke           who is signed in with what, and end it
+  sallyport clients list|block|unblock|…      which apps are used, and who is shut out
   sallyport store stats|check|backup|purge    the database
   sallyport --version
   sallyport COMMAND --help                    what a command takes
@@ -40,6 +42,8 @@ export async function run(args: readonly string[]): Promise<number> {
       return runKeysCommand(rest, processCommandIo(process.env));
     case 'grants':
       return runGrantsCommand(rest, processCommandIo(process.env));
+    case 'clients':
+      return runClientsCommand(rest, processCommandIo(process.env));
     case 'store':
       return runStoreCommand(rest, processCommandIo(process.env));
     case 'doctor':

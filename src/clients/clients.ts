@@ -1,7 +1,9 @@
 import type { CimdClients } from './cimd/cimd-clients.ts';
 import type { ClientSnapshot } from './cimd/document-client.ts';
 import { isDocumentId } from './cimd/document-url.ts';
+import type { BlockList } from './block-list.ts';
 import type { Client } from './client.ts';
+import { ClientProblem } from './client-problem.ts';
 import type { RegistrationResponse } from './registration.ts';
 import type { ClientRegistry, Registrant } from './registry.ts';
 
@@ -41,18 +43,27 @@ export interface ClientSources {
   readonly registry: ClientRegistry;
   /** Clients whose id is the address of a document; absent: there are none. */
   readonly cimd?: CimdClients;
+  /** Who is shut out; absent: nobody. */
+  readonly blocks?: Pick<BlockList, 'ofClient'>;
 }
 
-export function createClients({ registry, cimd }: ClientSources): Clients {
+/** Every way to a client asks whether it is shut out. */
+export function createClients({ registry, cimd, blocks }: ClientSources): Clients {
   const known = (id: string): Client | null => registry.find(id);
   const described = (id: string): CimdClients | undefined => (isDocumentId(id) ? cimd : undefined);
+  const admitted = async (client: Client | null): Promise<Client | null> => {
+    const shut = client && (await blocks?.ofClient(client));
+    if (shut) throw new ClientProblem('refused', 'Whoever runs this server has shut the app out.');
+    return client;
+  };
   return {
-    find: async (id) => known(id) ?? described(id)?.find(id) ?? null,
-    holder: async (id, options) => known(id) ?? described(id)?.holder(id, options) ?? null,
+    find: async (id) => admitted(known(id) ?? (await described(id)?.find(id)) ?? null),
+    holder: async (id, options) => admitted(known(id) ?? (await described(id)?.holder(id, options)) ?? null),
     resume: async (login, shown) => {
       const { clientId: id } = login;
       const source = described(id);
-      return known(id) ?? (shown ? source?.resume(login, shown) : source?.find(id)) ?? null;
+      const client = known(id) ?? (await (shown ? source?.resume(login, shown) : source?.find(id))) ?? null;
+      return admitted(client);
     },
     served: ({ source, id }) => {
       if (source === 'cimd') cimd?.refresh(id);

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import type { Milliseconds } from '../types/time.ts';
 import { parseDuration } from './duration.ts';
+import { hostPattern } from './host-pattern.ts';
 import { itemsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
 import type { UpstreamTransport } from './upstream-settings.ts';
@@ -94,10 +94,4 @@ function hostsOf({ config, findings }: Resolving, field: 'allow_hosts' | 'deny_h
       });
     return host ?? [];
   });
-}
-
-function hostPattern(text: string): string | null {
-  const [, star = '', name = ''] = /^(\*\.)?([^\s/?#@:*\\%]+)$/u.exec(text) ?? [];
-  const host = URL.parse(`https://${name}/`)?.hostname.replace(/\.$/u, '') ?? '';
-  return host === '' || isIP(host) !== 0 ? null : star + host;
 }

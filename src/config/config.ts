@@ -1,6 +1,7 @@
 import type { JWK } from 'jose';
 import type { Secret } from '../types/secret.ts';
 import type { Milliseconds } from '../types/time.ts';
+import type { BlockConfig } from './blocked.ts';
 import type { CimdConfig } from './cimd.ts';
 import type { RegistrationPolicyConfig } from './registration-policy.ts';
 import type { ConsentPolicy } from './consent.ts';
@@ -220,6 +221,8 @@ export interface Config {
   /** None of our own sections and fields is there: it was written for ToolHive, which knows no `access`. */
   readonly toolhiveFile: boolean;
   readonly clients: readonly StaticClientConfig[];
+  /** Who is shut out, beside those whom the store has. */
+  readonly blocked: readonly BlockConfig[];
   readonly registration: RegistrationConfig;
   readonly cimd: CimdConfig;
   readonly brand: BrandConfig;

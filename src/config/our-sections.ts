@@ -17,6 +17,7 @@ export const ourSections: readonly string[] = Object.keys({
   consent: 0,
   clients: 0,
   registration: 0,
+  blocked: 0,
   cors: 0,
   observe: 0,
   admin: 0,

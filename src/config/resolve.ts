@@ -1,5 +1,6 @@
 import { resolveAccess, resolveAccessContact } from './access.ts';
 import { resolveAdmin } from './admin.ts';
+import { resolveBlocked } from './blocked.ts';
 import { resolveCimd } from './cimd.ts';
 import type { Config } from './config.ts';
 import { resolveConsent } from './consent.ts';
@@ -78,6 +79,7 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
     accessContact: resolveAccessContact(resolving),
     toolhiveFile,
     clients,
+    blocked: resolveBlocked(resolving),
     registration: await resolveRegistration(resolving),
     cimd: await resolveCimd(resolving, issuer),
     brand: resolveBrand(resolving, issuer),

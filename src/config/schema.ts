@@ -35,6 +35,8 @@ import type {
   ProxySection,
   ShutdownSection,
 } from './schema-ours.ts';
+import { blockedSchema } from './schema-blocked.ts';
+import type { BlockedSection } from './schema-blocked.ts';
 import { cimdSchema } from './schema-cimd.ts';
 import type { CimdSection } from './schema-cimd.ts';
 import { registrationSchema } from './schema-registration.ts';
@@ -108,6 +110,7 @@ export interface OurSections {
   consent?: ConsentSection | undefined;
   clients?: ClientSection[] | undefined;
   registration?: RegistrationSection | undefined;
+  blocked?: BlockedSection[] | undefined;
   cors?: CorsSection | undefined;
   observe?: ObserveSection | undefined;
   admin?: AdminSection | undefined;
@@ -273,6 +276,7 @@ export const runConfigSchema: z.ZodType<RunConfig> = section<RunConfig>({
   access: accessSchema.optional(),
   access_contact: accessContactSchema,
   clients: clientsSchema.optional(),
+  blocked: blockedSchema.optional(),
   ...registrationFields,
   registration: optional(registrationSchema, 'Clients that register themselves (RFC 7591): who may.'),
   consent: optional(consentSchema, 'How pages look, and when people are asked.'),

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { BlockList } from '../clients/block-list.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { JwtSigner } from '../crypto/sign.ts';
 import type { JwtVerifier } from '../crypto/verify.ts';
@@ -37,6 +38,8 @@ export interface ServerContext {
   readonly codec: TokenCodec;
   readonly clients: Clients;
   readonly clientDocuments: ClientDocuments;
+  /** Who is shut out. */
+  readonly blocks: BlockList;
   /** Every upstream by name, in the order of the configuration. */
   readonly providers: ReadonlyMap<string, UpstreamProvider>;
   /** Of a host program; see `chain.ts`. */

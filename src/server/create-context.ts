@@ -1,3 +1,5 @@
+import { createBlockList } from '../clients/block-list.ts';
+import type { BlockList } from '../clients/block-list.ts';
 import { createCimdClients } from '../clients/cimd/cimd-clients.ts';
 import { createClients } from '../clients/clients.ts';
 import { createClientRegistry } from '../clients/registry.ts';
@@ -93,6 +95,7 @@ export async function createGeneration(
   // Last of what may fail: a provider asks its upstream again and again until it is closed.
   const providers = await providersOf(config, { ...lasting, rings }, before);
   const published = clientDocuments(config, lasting, before?.clientDocuments);
+  const blocks = createBlockList({ configured: config.blocked, store, clock, log });
   const jwts = createJwtVerifier(keys.all, { clock });
   const context: ServerContext = {
     config,
@@ -104,8 +107,9 @@ export async function createGeneration(
     missedKeys: plan.missed,
     jwts,
     rings,
-    clients: clientsOf(config, { rings, signer, clock, published }),
+    clients: clientsOf(config, { rings, signer, clock, published, blocks }),
     clientDocuments: published,
+    blocks,
     providers,
     upstreamFilter: lasting.upstreamFilter,
     signIn: config.upstreams.flatMap(({ name, when }) =>
@@ -253,7 +257,9 @@ function clientsOf(
     signer,
     clock,
     published,
+    blocks,
   }: {
+    readonly blocks: BlockList;
     readonly rings: KeyRings;
     readonly signer: JwtSigner;
     readonly clock: Clock;
@@ -276,5 +282,5 @@ function clientsOf(
     scopesSupported: config.scopesSupported,
     baselineScopes: config.baselineClientScopes,
   });
-  return createClients({ registry, cimd });
+  return createClients({ registry, cimd, blocks });
 }

@@ -1,5 +1,6 @@
 import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
+import type { Block, BlockKey } from './block-contract.ts';
 import type { ConsentKey } from './consent-contract.ts';
 import { dropExpired } from './grant-operations.ts';
 import { MemoryAssertions } from './memory-assertions.ts';
@@ -42,6 +43,7 @@ export class MemoryRows implements Rows {
   readonly #users = new Map<string, Owned>();
   readonly #consents = new MemoryConsents();
   readonly #assertions = new MemoryAssertions();
+  readonly #blocks = new Map<string, Block>();
   readonly #ended = new Map<string, EndedRecord>();
   readonly #rings = new Map<string, KeyRingRow>();
   readonly #wheel = new Map<number, string[]>();
@@ -233,6 +235,18 @@ export class MemoryRows implements Rows {
 
   countEnded(): number {
     return this.#ended.size;
+  }
+
+  blocks(): readonly Block[] {
+    return [...this.#blocks.values()];
+  }
+
+  saveBlock(block: Block): void {
+    this.#blocks.set(`${block.kind}:${block.value}`, block);
+  }
+
+  deleteBlock({ kind, value }: BlockKey): void {
+    this.#blocks.delete(`${kind}:${value}`);
   }
 
   assertion(client: string, assertion: string): AssertionRecord | undefined {

@@ -1,5 +1,6 @@
 import { beginUpstreamRefresh, endUpstreamRefresh } from './connection-operations.ts';
 import { useAssertion } from './assertion-operations.ts';
+import { listBlocks, putBlock, removeBlock } from './block-operations.ts';
 import { forgetConsent, listConsents, recallConsent } from './consent-operations.ts';
 import type { AuthStore, KeyRingRow } from './contract.ts';
 import { settleEnded, takeEnded } from './ended-operations.ts';
@@ -53,6 +54,9 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   listIdle: (rows, [list]) => listIdle(rows, list),
   takeEnded: (rows, [take]) => takeEnded(rows, take),
   settleEnded: (rows, [settle]) => settleEnded(rows, settle),
+  putBlock: (rows, [block]) => putBlock(rows, block),
+  removeBlock: (rows, [key]) => removeBlock(rows, key),
+  listBlocks: (rows) => listBlocks(rows),
   useAssertion: (rows, [use]) => useAssertion(rows, use),
   saveIdentity: (rows, [{ bucket, userId, identity }]) => {
     // A user whose last grant ended meanwhile is not brought back.
@@ -98,6 +102,9 @@ export function stepsBy(
     listIdle: (...args) => run('listIdle', args),
     takeEnded: (...args) => run('takeEnded', args),
     settleEnded: (...args) => run('settleEnded', args),
+    putBlock: (...args) => run('putBlock', args),
+    removeBlock: (...args) => run('removeBlock', args),
+    listBlocks: (...args) => run('listBlocks', args),
     useAssertion: (...args) => run('useAssertion', args),
     saveIdentity: (...args) => run('saveIdentity', args),
     beginUpstreamRefresh: (...args) => run('beginUpstreamRefresh', args),

@@ -1,3 +1,4 @@
+import type { Block, BlockKey } from './block-contract.ts';
 import type { RevocationReason } from '../observe/audit/event.ts';
 import type { Milliseconds } from '../types/time.ts';
 import type { ConsentKey, RememberedConsent } from './consent-contract.ts';
@@ -154,6 +155,11 @@ export interface Rows {
   /** Those that are due, the longest waiting first. */
   dueEnded(limit: number): readonly EndedRecord[];
   countEnded(): number;
+
+  /** All of them. */
+  blocks(): readonly Block[];
+  saveBlock(block: Block): void;
+  deleteBlock(key: BlockKey): void;
 
   assertion(client: Hash, assertion: Hash): AssertionRecord | undefined;
   saveAssertion(record: AssertionRecord): void;

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Milliseconds } from '../types/time.ts';
 import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
+import type { Block, BlockKey } from './block-contract.ts';
 import type { ConsentKey } from './consent-contract.ts';
 import { dropExpired } from './grant-operations.ts';
 import type {
@@ -203,6 +204,19 @@ export class SqliteRows implements Rows {
   }
 
   /** Numbers of rows, for operators. */
+  blocks(): readonly Block[] {
+    // Column names are the record's own.
+    return this.#all('SELECT * FROM blocks') as readonly Row[] as readonly unknown[] as readonly Block[];
+  }
+
+  saveBlock(block: Block): void {
+    this.#save('blocks', ['kind', 'value'], { ...block });
+  }
+
+  deleteBlock({ kind, value }: BlockKey): void {
+    this.#run('DELETE FROM blocks WHERE kind = ? AND value = ?', kind, value);
+  }
+
   assertion(client: string, assertion: string): AssertionRecord | undefined {
     const row = this.#get('SELECT * FROM assertions WHERE client = ? AND assertion = ?', client, assertion);
     // Column names are the record's own.

@@ -50,7 +50,7 @@ const versionTwo = `
   CREATE INDEX ended_due ON ended (dueAt);
 `;
 
-/** To version 3: what users want remembered, and which assertions clients have used. */
+/** To version 3: what users want remembered, which assertions clients have used, and who is shut out. */
 const versionThree = `
   CREATE TABLE consents (
     userId TEXT NOT NULL, consentId TEXT NOT NULL, bucket TEXT NOT NULL, client TEXT NOT NULL, data TEXT NOT NULL,
@@ -60,6 +60,10 @@ const versionThree = `
   CREATE TABLE assertions (
     client TEXT NOT NULL, assertion TEXT NOT NULL, stranger INTEGER NOT NULL, expiresAt INTEGER NOT NULL,
     PRIMARY KEY (client, assertion)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE blocks (
+    kind TEXT NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
+    PRIMARY KEY (kind, value)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX assertions_expiry ON assertions (expiresAt);
   CREATE INDEX assertions_strangers ON assertions (stranger) WHERE stranger = 1;

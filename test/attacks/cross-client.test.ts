@@ -6,6 +6,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { form } from '../client-authentication/assertions.ts';
 import type { Stack, Tokens } from '../fixtures/stack.ts';
 import { pkce, resource, startStack } from '../fixtures/stack.ts';
 import { codeFor, outcome, shown } from './login-steps.ts';
@@ -227,7 +228,7 @@ describe('a secret', () => {
     ['of a client in other letters', {}, basic('APP', secrets.app)],
     ['given by a public client', { client_id: 'open', client_secret: secrets.app }, {}],
     ['given by a public client in the header', {}, basic('open', secrets.app)],
-    ['an assertion of nobody’s', { client_id: 'app', client_assertion: 'x.y.z' }, {}],
+    ['an assertion of nobody’s', { client_id: 'app', ...form('x.y.z') }, {}],
   ])('that is %s opens nothing', async (_, form, headers) => {
     for (const path of ['/oauth/revoke', '/oauth/introspect'])
       expect(await outcome(await post(path, { token: 'x', ...form }, headers))).toBe('401 invalid_client');

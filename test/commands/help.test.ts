@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { CommandIo } from '../../src/cli/command-io.ts';
+import { runClientsCommand } from '../../src/cli/clients.ts';
 import { runGrantsCommand } from '../../src/cli/grants.ts';
 import { runKeysCommand } from '../../src/cli/keys.ts';
 import { runStoreCommand } from '../../src/cli/store.ts';
@@ -13,6 +14,7 @@ const commands: readonly (readonly [
 ])[] = [
   ['keys', runKeysCommand, ['generate', 'list', 'rotate', 'prune']],
   ['grants', runGrantsCommand, ['list', 'show', 'revoke']],
+  ['clients', runClientsCommand, ['list', 'blocked', 'block', 'unblock']],
   ['store', runStoreCommand, ['stats', 'check', 'backup', 'purge']],
 ];
 

@@ -1,4 +1,5 @@
 import type { CimdConfig } from '../../config/cimd.ts';
+import { matchesHost } from '../../config/host-pattern.ts';
 import { knownDocumentHosts } from '../../known-clients/known-clients.ts';
 import { isLoopbackHost } from '../../net/addresses.ts';
 import type { ClientProblem } from '../client-problem.ts';
@@ -6,7 +7,7 @@ import { refusedDocument } from './problems.ts';
 
 /** Whether the operator, or we, have named a host. */
 export function isNamed(host: string, { allowHosts }: Pick<CimdConfig, 'allowHosts'>): boolean {
-  return matches(host, allowHosts) || knownDocumentHosts.has(host);
+  return matchesHost(host, allowHosts) || knownDocumentHosts.has(host);
 }
 
 /**
@@ -14,16 +15,9 @@ export function isNamed(host: string, { allowHosts }: Pick<CimdConfig, 'allowHos
  * @param host as `URL.hostname` has it
  */
 export function checkTrust(host: string, config: CimdConfig): ClientProblem | null {
-  if (matches(host, config.denyHosts)) return refusedDocument(`whoever runs it has blocked ${host}`);
-  if (config.trust === 'any' || matches(host, config.allowHosts)) return null;
+  if (matchesHost(host, config.denyHosts)) return refusedDocument(`whoever runs it has blocked ${host}`);
+  if (config.trust === 'any' || matchesHost(host, config.allowHosts)) return null;
   if (config.allowLoopback && isLoopbackHost(host)) return null;
   if (config.trust === 'known' && knownDocumentHosts.has(host)) return null;
   return refusedDocument(`${host} is not among the hosts that whoever runs it has allowed`);
-}
-
-/** `example.com` is that host and no other; `*.example.com` is every host below it, at any depth, and not itself. */
-function matches(host: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) =>
-    pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern,
-  );
 }

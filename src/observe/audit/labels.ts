@@ -65,6 +65,11 @@ export function clientLabel(clientId: string): ClientLabel {
   return sha256(clientId).slice(0, 16) as ClientLabel;
 }
 
+/** The same, of the hash of an id. */
+export function hashedClientLabel(hash: string): ClientLabel {
+  return hash.slice(0, 16) as ClientLabel;
+}
+
 /** Of a name from the configuration. */
 export function nameLabel(text: string): NameLabel {
   return plain(text, longestName) as NameLabel;

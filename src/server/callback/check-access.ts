@@ -5,15 +5,17 @@ import type { LoginDetails } from '../../observe/audit/event.ts';
 import { nameLabel, userLabel } from '../../observe/audit/labels.ts';
 import { contentSecurityPolicy } from '../../ui/page.ts';
 import { renderDeniedPage } from '../../ui/denied.ts';
+import type { AccessQuestion } from '../../upstream/access/decision.ts';
 import { tellRefusals } from '../../upstream/access/decision.ts';
 import type { Identity } from '../../types/tokens.ts';
 import { subjectOf } from '../../upstream/identity.ts';
 import type { ReplyTo } from '../authorization-reply.ts';
 import { errorUrl, returnLink } from '../authorization-reply.ts';
+import { decideAccess } from '../decide-access.ts';
 import type { ServerContext } from '../context.ts';
 
 /** Who may sign in is explicit (`access`). A refusal is a kind page with the way back; `null` lets the login go on. */
-export function checkAccess(
+export async function checkAccess(
   context: ServerContext,
   {
     identity,
@@ -25,14 +27,15 @@ export function checkAccess(
     readonly details: () => LoginDetails;
   },
   to: ReplyTo,
-): HttpResponse | null {
-  const { config, providers, access, log, observer } = context;
+): Promise<HttpResponse | null> {
+  const { config, providers, log, observer } = context;
   const { client } = to;
-  const decision = access.decide({ identity, client, resource });
-  if (decision.allowed) return null;
-  const { correlationId } = to;
   const { upstream, subject } = identity;
   const sub = subjectOf(upstream, subject);
+  const question = (): AccessQuestion => ({ identity, client, resource });
+  const decision = await decideAccess(context, { userId: sub, question });
+  if (decision.allowed) return null;
+  const { correlationId } = to;
   const rules = tellRefusals(decision.rules);
   log.warn({ upstream, sub, reason: decision.reason, rules, correlationId }, 'access denied');
   observer.audit.record('access_denied', () => ({

@@ -4,6 +4,8 @@ import { grantLabel, nameLabel, userLabel } from '../../observe/audit/labels.ts'
 import type { OpaqueToken } from '../../oauth/opaque-token.ts';
 import { parseScope } from '../../oauth/scope.ts';
 import type { GrantView, RotateRefresh, RotateRefreshResult } from '../../store/contract.ts';
+import type { Identity } from '../../types/tokens.ts';
+import type { AccessQuestion } from '../../upstream/access/decision.ts';
 import { tellRefusals } from '../../upstream/access/decision.ts';
 import { auditEnd, auditTheft, requestDetails } from '../audit-details.ts';
 import type { ServerContext } from '../context.ts';
@@ -11,6 +13,7 @@ import type { GrantData } from '../grant-data.ts';
 import { issueTokens, mayRefresh } from '../issue-tokens.ts';
 import type { GrantRequest } from '../token-endpoint.ts';
 import { checkProof } from './check-proof.ts';
+import { decideAccess } from '../decide-access.ts';
 import { renewEvidence } from './renew-evidence.ts';
 import { requestedResource } from './requested-resource.ts';
 import { stillGranted } from './still-granted.ts';
@@ -113,12 +116,13 @@ async function checkStillAllowed(
   { request, token }: Presented,
   grant: GrantView,
 ): Promise<void> {
-  const { access, vault, store, sessions, log, observer } = context;
-  if (!access.hasRules) return;
+  const { vault, store, sessions, log, observer } = context;
   const { bucket, grantId } = token;
   const { client } = request;
-  const identity = vault.openIdentity({ bucket, userId: grant.userId }, grant.identity);
-  const decision = access.decide({ identity, client, resource: grant.resource });
+  const { userId, resource } = grant;
+  const identity = (): Identity => vault.openIdentity({ bucket, userId }, grant.identity);
+  const question = (): AccessQuestion => ({ identity: identity(), client, resource });
+  const decision = await decideAccess(context, { userId, question });
   if (decision.allowed) return;
   const rules = tellRefusals(decision.rules);
   const sid = `${bucket}.${grantId}`;
