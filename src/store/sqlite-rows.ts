@@ -206,7 +206,7 @@ export class SqliteRows implements Rows {
   /** Numbers of rows, for operators. */
   blocks(): readonly Block[] {
     // Column names are the record's own.
-    return this.#all('SELECT * FROM blocks') as readonly Row[] as readonly unknown[] as readonly Block[];
+    return this.#all('SELECT * FROM blocks') as readonly unknown[] as readonly Block[];
   }
 
   saveBlock(block: Block): void {
