@@ -217,7 +217,8 @@ describe('a database of the first version', () => {
     await store.close();
     const database = new DatabaseSync(path);
     database.exec(`DROP TABLE ended; ALTER TABLE connections DROP COLUMN connectedAt;
-      ALTER TABLE connections DROP COLUMN refreshedAt; DROP TABLE consents; PRAGMA user_version = 1`);
+      ALTER TABLE connections DROP COLUMN refreshedAt; DROP TABLE consents; DROP TABLE assertions;
+      DROP TABLE blocks; PRAGMA user_version = 1`);
     database.close();
     const newer = await openSqliteStore({ path, clock: () => clock.now });
     const session = await newer.readSession({ bucket: 'abc', grantId, upstream: null });
