@@ -10,7 +10,7 @@ import { isolatedEnvironment, scratchDirectory, startProgram } from '../real/chi
 import { suite } from '../real/conformance.ts';
 import type { Order } from './downstream.ts';
 import { play } from './downstream.ts';
-import { exceptions } from './exceptions.ts';
+import { exceptions, notPlayed } from './exceptions.ts';
 
 interface Check {
   readonly id: string;
@@ -97,3 +97,12 @@ test.each([
   },
   120_000,
 );
+
+test('each extension of authorization that the suite knows is listed with the reason why it is not played', async () => {
+  const directory = await scratchDirectory();
+  const program = startProgram(suite, ['list'], isolatedEnvironment(directory.path));
+  await program.exit();
+  const known = [...program.stdout().matchAll(/- (auth\/\S+) \[extension\]/gu)].map(([, name]) => name);
+  await directory.remove();
+  expect(known.toSorted()).toEqual(Object.keys(notPlayed).toSorted());
+});

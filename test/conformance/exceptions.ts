@@ -46,3 +46,17 @@ export const exceptions: Readonly<Record<string, Exception>> = {
     reason: unprotected,
   },
 };
+
+const machines =
+  'the gateway signs people in at MCP servers; it has no identity of its own there to be let in with';
+
+/** Extensions of authorization that the gateway does not have as a client. A new one of the suite fails the test until it is here. */
+export const notPlayed: Readonly<Record<string, string>> = {
+  'auth/client-credentials-jwt': machines,
+  'auth/client-credentials-basic': machines,
+  'auth/wif-jwt-bearer': machines,
+  'auth/enterprise-managed-authorization':
+    'needs an identity provider that issues assertions for other servers (ID-JAG)',
+  'auth/dpop': 'tokens of MCP servers are bearer tokens here; the extension is not final',
+  'auth/dpop-nonce': 'tokens of MCP servers are bearer tokens here; the extension is not final',
+};

@@ -83,7 +83,7 @@ function createWorkers(config: ProtectedConfig, deps: ProviderDeps): Workers {
       const key = JSON.stringify(protector);
       if (present?.key === key) return present.worker;
       const worker = { issuer: protector.server.issuer, provider: createWorker(config, protector, deps) };
-      // Calls under way go on with the former one; its background work ends.
+      // Calls that are under way there may fail as they do when a provider is away: nothing is lost by that.
       present?.worker.provider.close();
       present = { key, worker };
       return worker;
