@@ -253,6 +253,8 @@ export interface ListenConfig {
   readonly tls: { readonly cert: string; readonly key: Secret<string> } | null;
   /** A front proxy removes the issuer's path before requests reach us. */
   readonly pathStripped: boolean;
+  /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 export interface ProxyConfig {

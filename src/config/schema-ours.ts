@@ -26,6 +26,7 @@ export interface ListenSection {
   host?: string | undefined;
   port?: number | undefined;
   path_stripped?: boolean | undefined;
+  trusted_proxies?: string[] | undefined;
   tls?: TlsSection | undefined;
 }
 
@@ -36,6 +37,11 @@ export const listenSchema: z.ZodType<ListenSection> = section<ListenSection>({
     { description: 'Port to listen on; 0: any free one.', default: 8080 },
   ),
   path_stripped: flag('A front proxy removes the issuer’s path before requests arrive.'),
+  trusted_proxies: texts(
+    'Addresses and ranges of proxies in front, whose X-Forwarded-For says who a request is from. It only counts for limits ' +
+      'and for the audit log. Default: nobody’s.',
+    ['10.0.0.0/8'],
+  ),
   tls: optional(
     section<TlsSection>({
       cert_file: requiredText('PEM file with the certificate chain.', '/run/secrets/tls.crt'),

@@ -5,6 +5,7 @@ import { loadFile, textOf } from './files.ts';
 import { itemsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
 import type { AuditSection } from './schema-ours.ts';
+import { resolveProxyRanges } from './proxy-ranges.ts';
 import { checkUrl } from './urls.ts';
 
 /** Reads `listen`, its TLS files included. */
@@ -17,6 +18,7 @@ export async function resolveListen(resolving: Resolving): Promise<ListenConfig>
     host: listen?.host ?? '127.0.0.1',
     port: listen?.port ?? 8080,
     pathStripped: listen?.path_stripped ?? false,
+    trustedProxies: resolveProxyRanges(resolving),
     tls: cert !== null && key !== null ? { cert, key: new Secret(key) } : null,
   };
 }

@@ -3,7 +3,7 @@ import { json, refusal } from '../http/headers.ts';
 import { sendToNode, toNodeHandler } from '../http/node.ts';
 import { splitTarget } from '../http/target.ts';
 import { checkWire } from '../http/wire.ts';
-import type { HttpResponse } from '../http/exchange.ts';
+import type { HttpRequest, HttpResponse } from '../http/exchange.ts';
 import type { Log } from '../observe/log.ts';
 import { silentLog } from '../observe/log.ts';
 import { usefulScopes } from '../oauth/resource-scopes.ts';
@@ -19,6 +19,8 @@ import type { AuthServer } from '../server/auth-server.ts';
 import type { Readiness } from '../server/readiness.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
 import { Backends } from './backends.ts';
+import type { PeerOf } from './peer.ts';
+import { createPeerOf } from './peer.ts';
 
 /** Authorization server and MCP endpoints behind one listener. */
 export interface Gateway {
@@ -48,14 +50,16 @@ export function createGateway(auth: AuthServer, options: GatewayOptions = {}): G
   const backends = new Backends(options);
   const lasting = { backends, openers: createOpenersOfUrls() };
   let proxies = openProxies(auth, options, lasting);
+  let peerOf = createPeerOf(auth.config.listen.trustedProxies);
   auth.onReload(() => {
     proxies = openProxies(auth, options, lasting);
+    peerOf = createPeerOf(auth.config.listen.trustedProxies);
   });
   countStreams(auth, backends);
   let draining = false;
   const own = toNodeHandler((request) =>
     auth.serves(request.path)
-      ? auth.handle(request)
+      ? auth.handle(seenFrom(peerOf, request))
       : health(auth, { path: request.path, draining, told: options.tellReasons ?? true }),
   );
   return {
@@ -75,6 +79,12 @@ export function createGateway(auth: AuthServer, options: GatewayOptions = {}): G
     endStreams: backends.endStreams,
     close: backends.close,
   };
+}
+
+/** The request as it was before proxies of ours passed it on. */
+function seenFrom(peerOf: PeerOf, request: HttpRequest): HttpRequest {
+  const remoteAddress = peerOf(request);
+  return remoteAddress === request.remoteAddress ? request : { ...request, remoteAddress };
 }
 
 function openProxies(
