@@ -11,18 +11,24 @@ export interface Rate {
 export interface Bucket {
   /** False: not now. */
   take(): boolean;
+  /** How many there are now, and a part of the next. */
+  left(): number;
 }
 
 /** A token bucket. */
 export function createBucket({ burst, every }: Rate, clock: Clock): Bucket {
   let tokens = burst;
   let at = clock();
+  const refill = (): number => {
+    const now = clock();
+    tokens = Math.min(burst, tokens + Math.max(0, now - at) / every);
+    at = now;
+    return tokens;
+  };
   return {
+    left: refill,
     take() {
-      const now = clock();
-      tokens = Math.min(burst, tokens + Math.max(0, now - at) / every);
-      at = now;
-      if (tokens < 1) return false;
+      if (refill() < 1) return false;
       tokens -= 1;
       return true;
     },

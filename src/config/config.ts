@@ -5,6 +5,7 @@ import type { BlockConfig } from './blocked.ts';
 import type { CimdConfig } from './cimd.ts';
 import type { RegistrationPolicyConfig } from './registration-policy.ts';
 import type { ConsentPolicy } from './consent.ts';
+import type { LimitsConfig } from './limits.ts';
 import type { UpstreamSettings } from './upstream-settings.ts';
 
 /** A PEM text and where it came from, so that an error about it can name the file. */
@@ -223,6 +224,7 @@ export interface Config {
   readonly clients: readonly StaticClientConfig[];
   /** Who is shut out, beside those whom the store has. */
   readonly blocked: readonly BlockConfig[];
+  readonly limits: LimitsConfig;
   readonly registration: RegistrationConfig;
   readonly cimd: CimdConfig;
   readonly brand: BrandConfig;

@@ -18,6 +18,7 @@ export const ourSections: readonly string[] = Object.keys({
   clients: 0,
   registration: 0,
   blocked: 0,
+  limits: 0,
   cors: 0,
   observe: 0,
   admin: 0,

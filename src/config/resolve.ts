@@ -1,5 +1,6 @@
 import { resolveAccess, resolveAccessContact } from './access.ts';
 import { resolveAdmin } from './admin.ts';
+import { resolveLimits } from './limits.ts';
 import { resolveBlocked } from './blocked.ts';
 import { resolveCimd } from './cimd.ts';
 import type { Config } from './config.ts';
@@ -80,6 +81,7 @@ async function resolveAll(resolving: Resolving): Promise<Config> {
     toolhiveFile,
     clients,
     blocked: resolveBlocked(resolving),
+    limits: resolveLimits(resolving),
     registration: await resolveRegistration(resolving),
     cimd: await resolveCimd(resolving, issuer),
     brand: resolveBrand(resolving, issuer),

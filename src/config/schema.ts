@@ -39,6 +39,8 @@ import { blockedSchema } from './schema-blocked.ts';
 import type { BlockedSection } from './schema-blocked.ts';
 import { cimdSchema } from './schema-cimd.ts';
 import type { CimdSection } from './schema-cimd.ts';
+import { limitsSchema } from './schema-limits.ts';
+import type { LimitsSection } from './schema-limits.ts';
 import { registrationSchema } from './schema-registration.ts';
 import type { RegistrationSection } from './schema-registration.ts';
 import { scopesSchema } from './schema-scopes.ts';
@@ -111,6 +113,7 @@ export interface OurSections {
   clients?: ClientSection[] | undefined;
   registration?: RegistrationSection | undefined;
   blocked?: BlockedSection[] | undefined;
+  limits?: LimitsSection | undefined;
   cors?: CorsSection | undefined;
   observe?: ObserveSection | undefined;
   admin?: AdminSection | undefined;
@@ -277,6 +280,7 @@ export const runConfigSchema: z.ZodType<RunConfig> = section<RunConfig>({
   access_contact: accessContactSchema,
   clients: clientsSchema.optional(),
   blocked: blockedSchema.optional(),
+  limits: optional(limitsSchema, 'How often, and how many.'),
   ...registrationFields,
   registration: optional(registrationSchema, 'Clients that register themselves (RFC 7591): who may.'),
   consent: optional(consentSchema, 'How pages look, and when people are asked.'),

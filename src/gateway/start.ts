@@ -59,7 +59,7 @@ const idleGrace = 100;
 export async function startGateway(given: Config, options: StartOptions): Promise<RunningGateway> {
   const { stateDir, log } = options;
   const config = await complete(given, stateDir);
-  const auth = await createAuthServer(config, await openStore(config.storage), { log });
+  const auth = await createAuthServer(config, await openStore(config.storage, config.limits), { log });
   const gateway = createGateway(auth, { log, tellReasons: config.admin === null });
   const reload = reloader(auth, given, options);
   const closeParts = async (): Promise<void> => {

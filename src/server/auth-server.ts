@@ -24,6 +24,7 @@ import { observeStore } from '../store/observed-store.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Vault } from '../vault/vault.ts';
 import { connectionsLink } from './connections/link.ts';
+import { createRateLimits } from './rate-limits.ts';
 import type { ServerContext } from './context.ts';
 import { createGeneration, looks, nothingMade } from './create-context.ts';
 import type { Lasting } from './create-context.ts';
@@ -133,7 +134,12 @@ function lastingOf(
 ): Lasting {
   const onLook = looks(observer, 'liveness');
   const sessions = createSessions({ store, clock, cacheFor: livenessCacheMs, onLook });
-  const kept = { sessions, stepUps: createStepUps({ clock }), made: nothingMade() };
+  const kept = {
+    sessions,
+    stepUps: createStepUps({ clock }),
+    limits: createRateLimits(clock),
+    made: nothingMade(),
+  };
   return { store, observer, clock, log, fetch, documentFetch, createSigner, upstreamFilter, ...kept };
 }
 

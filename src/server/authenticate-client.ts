@@ -7,6 +7,7 @@ import type { Parameters } from '../oauth/parameters.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { requestDetails } from './audit-details.ts';
 import type { ServerContext } from './context.ts';
+import { limitHeaders } from './rate-limits.ts';
 
 interface Asked {
   readonly request: HttpRequest;
@@ -20,7 +21,37 @@ interface Asked {
  * @throws {OAuthError} `invalid_client`, `invalid_request`
  * @throws {ClientProblem}
  */
-export function authenticateClient(context: ServerContext, asked: Asked): Promise<Client> {
+export async function authenticateClient(context: ServerContext, asked: Asked): Promise<Client> {
+  checkFailures(context, asked, { peek: true });
+  try {
+    return await prove(context, asked);
+  } catch (error) {
+    if (error instanceof OAuthError && error.error === 'invalid_client') checkFailures(context, asked);
+    throw error;
+  }
+}
+
+/**
+ * Who has failed too often to prove that it is a client has to wait: for this client, at this address. Neither others at the
+ * address nor the client itself elsewhere are held up.
+ * @throws {OAuthError} with status 429
+ */
+function checkFailures(
+  { limits, config }: ServerContext,
+  { request, parameters }: Asked,
+  { peek = false }: { readonly peek?: boolean } = {},
+): void {
+  const perMinute = config.limits.failuresPerMinute;
+  const claimed = parameters.get('client_id') ?? request.headers['authorization'] ?? '';
+  const turn = limits.take('failures', request.remoteAddress, { perMinute, what: sha256(claimed), peek });
+  if (!turn || turn.granted) return;
+  throw new OAuthError('temporarily_unavailable', 'too many wrong proofs of this client; try again later', {
+    status: 429,
+    headers: limitHeaders('failures', turn, perMinute),
+  });
+}
+
+function prove(context: ServerContext, asked: Asked): Promise<Client> {
   const { request, parameters } = asked;
   const asserts = parameters.has('client_assertion');
   return authenticate(

@@ -19,6 +19,7 @@ import type { AccessPolicy } from '../upstream/access/policy.ts';
 import type { UpstreamProvider } from '../upstream/provider.ts';
 import type { UpstreamFilter } from './callback/chain.ts';
 import type { ClientDocuments } from './client-documents.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /** What every endpoint works with, made once at construction. */
@@ -53,6 +54,8 @@ export interface ServerContext {
   readonly vault: Vault;
   readonly sessions: Sessions;
   readonly stepUps: StepUps;
+  /** How often one source may ask. */
+  readonly limits: RateLimits;
   readonly tokens: AccessTokenVerifier;
   readonly clock: Clock;
   readonly log: Log;

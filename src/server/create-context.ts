@@ -44,6 +44,7 @@ export interface Lasting {
   /** What this process knows of revoked grants must not be forgotten. */
   readonly sessions: Sessions;
   readonly stepUps: StepUps;
+  readonly limits: ServerContext['limits'];
   readonly clock: Clock;
   readonly log: Log;
   readonly fetch: GuardedFetch | undefined;
@@ -124,6 +125,7 @@ export async function createGeneration(
     vault: vaultOf(config, { ...lasting, rings, providers, lookups }),
     sessions,
     stepUps: lasting.stepUps,
+    limits: lasting.limits,
     tokens: createAccessTokenVerifier({
       issuer: config.issuer,
       verifier: jwts,

@@ -109,5 +109,5 @@ async function build(
     await store?.close();
     throw error;
   });
-  return createAuthServer(config, store ?? (await openStore(config.storage)), options);
+  return createAuthServer(config, store ?? (await openStore(config.storage, config.limits)), options);
 }

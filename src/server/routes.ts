@@ -9,6 +9,7 @@ import { consentDecision, consentPage } from './consent/consent.ts';
 import type { ServerContext } from './context.ts';
 import { discoveryRoutes } from './discovery.ts';
 import { introspect } from './introspect.ts';
+import { limitPage } from './limit-page.ts';
 import type { EndpointName } from './observe-endpoint.ts';
 import { observeEndpoint } from './observe-endpoint.ts';
 import { register } from './register.ts';
@@ -20,23 +21,24 @@ import { userinfo } from './userinfo.ts';
 export function routesOf(context: ServerContext): readonly Route[] {
   const { locations } = context;
   const about = userinfo(context);
+  const shown = (handler: ScopedHandler): ScopedHandler => limitPage(context, handler);
   const registration: readonly Endpoint[] =
     context.config.registration.policy === 'off'
       ? []
       : [['register', 'POST', '/oauth/register', register(context), 'cors']];
   const table: readonly Endpoint[] = [
-    ['authorize', 'GET', pathOf(locations.authorize), authorize(context)],
-    ['consent_page', 'GET', pathOf(locations.consent), consentPage(context)],
-    ['consent', 'POST', pathOf(locations.consent), consentDecision(context)],
+    ['authorize', 'GET', pathOf(locations.authorize), shown(authorize(context))],
+    ['consent_page', 'GET', pathOf(locations.consent), shown(consentPage(context))],
+    ['consent', 'POST', pathOf(locations.consent), shown(consentDecision(context))],
     ['client_logo', 'GET', pathOf(locations.clientLogo), clientLogo(context)],
     ...[...locations.callbacks].map(([uri, upstreams]): Endpoint => [
       'callback',
       'GET',
       pathOf(uri),
-      callback(context, upstreams),
+      shown(callback(context, upstreams)),
     ]),
-    ['connections_page', 'GET', pathOf(locations.connections), connectionsPage(context)],
-    ['connections', 'POST', pathOf(locations.connections), connectionsOrder(context)],
+    ['connections_page', 'GET', pathOf(locations.connections), shown(connectionsPage(context))],
+    ['connections', 'POST', pathOf(locations.connections), shown(connectionsOrder(context))],
     ['token', 'POST', '/oauth/token', tokenEndpoint(context), 'cors'],
     ...registration,
     ['revoke', 'POST', '/oauth/revoke', revoke(context), 'cors'],

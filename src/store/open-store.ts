@@ -1,4 +1,5 @@
 import type { AuthStore } from './contract.ts';
+import type { StoreCaps } from './records.ts';
 
 /** Which backend to open. `null`: memory. */
 export type StorageChoice =
@@ -7,11 +8,11 @@ export type StorageChoice =
   | null;
 
 /** Opens the configured backend; only that one is loaded. @throws {SallyportError} */
-export async function openStore(storage: StorageChoice): Promise<AuthStore> {
+export async function openStore(storage: StorageChoice, caps: Partial<StoreCaps> = {}): Promise<AuthStore> {
   if (storage?.type === 'sqlite') {
     const { openSqliteStore } = await import('./sqlite.ts');
-    return openSqliteStore({ path: storage.path });
+    return openSqliteStore({ path: storage.path, caps });
   }
   const { createMemoryStore } = await import('./memory.ts');
-  return createMemoryStore();
+  return createMemoryStore({ caps });
 }
