@@ -9,10 +9,12 @@ import type { Client } from './client.ts';
 
 /** Who is shut out, by the configuration and by the operator's commands. */
 export interface BlockList {
-  /** The block that a client falls under; `null`: none. Never rejects. */
-  ofClient(client: Pick<Client, 'id' | 'host' | 'redirectUris' | 'softwareId'>): Promise<Shut | null>;
-  /** The block that a user falls under. Never rejects. */
-  ofUser(userId: string): Promise<Shut | null>;
+  /** The block that a client falls under; `null`: none. */
+  ofClient(client: Pick<Client, 'id' | 'host' | 'redirectUris' | 'softwareId'>): Shut | null;
+  /** The block that a user falls under. */
+  ofUser(userId: string): Shut | null;
+  /** Looks at the store now, so that a quiet server knows too. Never rejects. */
+  look(): Promise<void>;
 }
 
 /** Why somebody is shut out. */
@@ -22,8 +24,15 @@ export interface Shut {
   readonly reason: string;
 }
 
-export interface BlockListOptions {
-  readonly configured: readonly BlockConfig[];
+/** Whom commands have shut out, as this process knows it. */
+export interface StoredBlocks {
+  /** What was known at the last look; starts another when that was a while ago, and waits for none. */
+  readonly known: () => readonly Block[];
+  /** Looks now. Never rejects. */
+  readonly look: () => Promise<void>;
+}
+
+export interface StoredBlocksOptions {
   readonly store: Pick<AuthStore, 'listBlocks'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -32,58 +41,79 @@ export interface BlockListOptions {
 /** How long a look at the store counts: a command is noticed within five seconds. */
 const freshFor: Milliseconds = 4000;
 
-type Entry = Pick<Block, 'kind' | 'value' | 'reason'>;
-
-/** What is asked at every request is at hand; the store is asked now and then, and while it fails the last word counts. */
-export function createBlockList({ configured, store, clock, log }: BlockListOptions): BlockList {
-  const fixed = configured.map(({ kind, value, reason }) => ({
-    kind,
-    value: kind === 'client' ? sha256(value) : value,
-    reason,
-  }));
-  let entries = indexOf(fixed);
+/**
+ * Nobody's request waits for this: the store is looked at now and then, on a quiet server too, and while it does not answer the
+ * last word counts.
+ */
+export function createStoredBlocks({ store, clock, log }: StoredBlocksOptions): StoredBlocks {
+  let blocks: readonly Block[] = [];
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | null = null;
-
-  const look = async (): Promise<void> => {
+  const read = async (): Promise<void> => {
     try {
-      entries = indexOf([...fixed, ...(await store.listBlocks())]);
+      blocks = await store.listBlocks();
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
       log.warn({ reason }, 'the list of who is shut out cannot be read: the last one counts');
     }
   };
-  const current = (): Promise<void> | undefined => {
-    if (looking) return looking;
-    if (Math.abs(clock() - lookedAt) < freshFor) return undefined;
+  const look = (): Promise<void> => {
     lookedAt = clock();
-    looking = look().finally(() => (looking = null));
+    looking ??= read().finally(() => (looking = null));
     return looking;
   };
-
   return {
-    async ofClient(client) {
-      await current();
-      const { id, host, redirectUris, softwareId } = client;
-      if (entries.size === 0) return null;
-      const hosts = [...(host === null ? [] : [withoutPort(host)]), ...redirectUris.flatMap(placesOf)];
+    look,
+    known() {
+      if (Math.abs(clock() - lookedAt) >= freshFor) void look();
+      return blocks;
+    },
+  };
+}
+
+type Entry = Pick<Block, 'kind' | 'value' | 'reason'>;
+
+/** Asked at every request. */
+export function createBlockList({
+  configured,
+  stored,
+}: {
+  readonly configured: readonly BlockConfig[];
+  readonly stored: StoredBlocks;
+}): BlockList {
+  const fixed = configured.map(({ kind, value, reason }) => ({
+    kind,
+    value: kind === 'client' ? sha256(value) : value,
+    reason,
+  }));
+  let seen: readonly Block[] = [];
+  let entries = indexOf(fixed);
+  const current = (): Index => {
+    const known = stored.known();
+    if (known !== seen) entries = indexOf([...fixed, ...known]);
+    seen = known;
+    return entries;
+  };
+  return {
+    ofClient({ id, host, redirectUris, softwareId }) {
+      const { size, get, hosts } = current();
+      if (size === 0) return null;
+      const places = [...(host === null ? [] : [withoutPort(host)]), ...redirectUris.flatMap(placesOf)];
       return (
-        entries.get(`client:${sha256(id)}`) ??
-        (softwareId === null ? null : entries.get(`software:${softwareId}`)) ??
-        entries.hosts.find(({ value }) => hosts.some((one) => matchesHost(one, [value]))) ??
+        get(`client:${sha256(id)}`) ??
+        (softwareId === null ? null : get(`software:${softwareId}`)) ??
+        hosts.find(({ value }) => places.some((one) => matchesHost(one, [value]))) ??
         null
       );
     },
-    async ofUser(userId) {
-      await current();
-      return entries.get(`user:${userId}`) ?? null;
-    },
+    ofUser: (userId) => current().get(`user:${userId}`) ?? null,
+    look: stored.look,
   };
 }
 
 interface Index {
   readonly size: number;
-  get(name: string): Entry | undefined;
+  readonly get: (name: string) => Entry | undefined;
   readonly hosts: readonly Entry[];
 }
 

@@ -51,8 +51,8 @@ export interface ClientSources {
 export function createClients({ registry, cimd, blocks }: ClientSources): Clients {
   const known = (id: string): Client | null => registry.find(id);
   const described = (id: string): CimdClients | undefined => (isDocumentId(id) ? cimd : undefined);
-  const admitted = async (client: Client | null): Promise<Client | null> => {
-    const shut = client && (await blocks?.ofClient(client));
+  const admitted = (client: Client | null): Client | null => {
+    const shut = client && blocks?.ofClient(client);
     if (shut) throw new ClientProblem('refused', 'Whoever runs this server has shut the app out.');
     return client;
   };

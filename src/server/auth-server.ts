@@ -1,3 +1,4 @@
+import { createStoredBlocks } from '../clients/block-list.ts';
 import type { Config } from '../config/config.ts';
 import type { JwtSigner } from '../crypto/sign.ts';
 import type { SigningKey } from '../crypto/signing-key.ts';
@@ -110,6 +111,7 @@ export async function createAuthServer(
   try {
     const lasting = lastingOf(observeStore(store, observer), observer, options);
     const generations = new Generations(await createGeneration(config, lasting), lasting);
+    await generations.current.blocks.look();
     addGauges(() => generations.current);
     tellStart(generations.current);
     return serverOf(generations);
@@ -138,6 +140,7 @@ function lastingOf(
     sessions,
     stepUps: createStepUps({ clock }),
     limits: createRateLimits(clock),
+    storedBlocks: createStoredBlocks({ store, clock, log }),
     made: nothingMade(),
   };
   return { store, observer, clock, log, fetch, documentFetch, createSigner, upstreamFilter, ...kept };
@@ -164,6 +167,9 @@ function tellStart({ config, keys, observer }: ServerContext): void {
 /** How often upstreams are told about connections that ended wherever, and idle connections are looked for. */
 const tellEvery: Milliseconds = 15_000;
 
+/** How often who is shut out is looked for, on a quiet server too. */
+const lookEvery: Milliseconds = 4000;
+
 function serverOf(generations: Generations): AuthServer {
   const { observer } = generations.current;
   const telling = setInterval(() => {
@@ -171,6 +177,7 @@ function serverOf(generations: Generations): AuthServer {
     void vault.tellUpstreams();
     void vault.keepAlive();
   }, tellEvery).unref();
+  const looking = setInterval(() => void generations.current.blocks.look(), lookEvery).unref();
   let closed: Promise<void> | undefined;
   return {
     get config() {
@@ -204,6 +211,7 @@ function serverOf(generations: Generations): AuthServer {
     onReload: (listener) => generations.onChange(listener),
     close: () => {
       clearInterval(telling);
+      clearInterval(looking);
       return (closed ??= close(generations));
     },
   };

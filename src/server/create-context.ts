@@ -1,5 +1,5 @@
 import { createBlockList } from '../clients/block-list.ts';
-import type { BlockList } from '../clients/block-list.ts';
+import type { BlockList, StoredBlocks } from '../clients/block-list.ts';
 import { createCimdClients } from '../clients/cimd/cimd-clients.ts';
 import { createClients } from '../clients/clients.ts';
 import { createClientRegistry } from '../clients/registry.ts';
@@ -45,6 +45,7 @@ export interface Lasting {
   readonly sessions: Sessions;
   readonly stepUps: StepUps;
   readonly limits: ServerContext['limits'];
+  readonly storedBlocks: StoredBlocks;
   readonly clock: Clock;
   readonly log: Log;
   readonly fetch: GuardedFetch | undefined;
@@ -96,7 +97,7 @@ export async function createGeneration(
   // Last of what may fail: a provider asks its upstream again and again until it is closed.
   const providers = await providersOf(config, { ...lasting, rings }, before);
   const published = clientDocuments(config, lasting, before?.clientDocuments);
-  const blocks = createBlockList({ configured: config.blocked, store, clock, log });
+  const blocks = createBlockList({ configured: config.blocked, stored: lasting.storedBlocks });
   const jwts = createJwtVerifier(keys.all, { clock });
   const context: ServerContext = {
     config,

@@ -5,10 +5,10 @@ import type { ServerContext } from './context.ts';
  * Whether somebody may be let in: not shut out, and by the rules.
  * @param who the question is made only where there are rules that answer it
  */
-export async function decideAccess(
+export function decideAccess(
   { access, blocks }: Pick<ServerContext, 'access' | 'blocks'>,
   who: { readonly userId: string; readonly question: () => AccessQuestion },
-): Promise<AccessDecision> {
-  if (await blocks.ofUser(who.userId)) return { allowed: false, reason: 'the user is shut out', rules: [] };
+): AccessDecision {
+  if (blocks.ofUser(who.userId)) return { allowed: false, reason: 'the user is shut out', rules: [] };
   return access.hasRules ? access.decide(who.question()) : { allowed: true, rules: [] };
 }

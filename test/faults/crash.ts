@@ -76,6 +76,8 @@ export class Crash {
 
   async #guard<T>(name: string, call: () => Promise<T>): Promise<T> {
     if (this.#dead) return never();
+    // Looked at beside all steps: none of them waits for it, and it changes nothing.
+    if (name === 'store listBlocks') return call();
     const index = this.#armed ? this.calls.push(name) - 1 : -1;
     const point = index === this.#point?.index ? this.#point : null;
     if (point?.when === 'before') return this.#end();

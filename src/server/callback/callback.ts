@@ -97,7 +97,7 @@ async function finish(context: ServerContext, answer: Answer): Promise<HttpRespo
   const identity = transaction.progress
     ? context.vault.openIdentity(collected, collected.identity)
     : login.identity;
-  const denied = await checkAccess(context, { identity, resource, details }, to);
+  const denied = checkAccess(context, { identity, resource, details }, to);
   if (denied) return denied;
   const remaining = await remainingOf(context, transaction, { collected, identity });
   const { leg, stranger } = state;

@@ -15,7 +15,7 @@ import { decideAccess } from '../decide-access.ts';
 import type { ServerContext } from '../context.ts';
 
 /** Who may sign in is explicit (`access`). A refusal is a kind page with the way back; `null` lets the login go on. */
-export async function checkAccess(
+export function checkAccess(
   context: ServerContext,
   {
     identity,
@@ -27,13 +27,13 @@ export async function checkAccess(
     readonly details: () => LoginDetails;
   },
   to: ReplyTo,
-): Promise<HttpResponse | null> {
+): HttpResponse | null {
   const { config, providers, log, observer } = context;
   const { client } = to;
   const { upstream, subject } = identity;
   const sub = subjectOf(upstream, subject);
   const question = (): AccessQuestion => ({ identity, client, resource });
-  const decision = await decideAccess(context, { userId: sub, question });
+  const decision = decideAccess(context, { userId: sub, question });
   if (decision.allowed) return null;
   const { correlationId } = to;
   const rules = tellRefusals(decision.rules);

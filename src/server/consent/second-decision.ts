@@ -136,7 +136,7 @@ async function end(context: ServerContext, agreed: Agreed): Promise<HttpResponse
   const collected = reopen(progress);
   const identity = context.vault.openIdentity(collected, collected.identity);
   // The rules of this moment count.
-  const denied = await checkAccess(context, { identity, resource, details }, to);
+  const denied = checkAccess(context, { identity, resource, details }, to);
   if (denied) return denied;
   if (progress.remaining.length > 0) return goOn(context, agreed);
   const committed = await commitLogin(context, {

@@ -122,7 +122,7 @@ async function checkStillAllowed(
   const { userId, resource } = grant;
   const identity = (): Identity => vault.openIdentity({ bucket, userId }, grant.identity);
   const question = (): AccessQuestion => ({ identity: identity(), client, resource });
-  const decision = await decideAccess(context, { userId, question });
+  const decision = decideAccess(context, { userId, question });
   if (decision.allowed) return;
   const rules = tellRefusals(decision.rules);
   const sid = `${bucket}.${grantId}`;
