@@ -110,3 +110,20 @@ describe('the scopes on the consent page', () => {
     expect(left).toBe('openid notes:read');
   });
 });
+
+describe('a scope that includes what nothing works without', () => {
+  it.each([
+    ['may be left out beside it', 'notes:read notes:admin', { 'notes:admin': 'scope-1' }],
+    ['stays where it is asked for alone', 'notes:admin', {}],
+    ['stays, one of several', 'notes:admin notes:super', { 'notes:super': 'scope-1' }],
+  ])('%s: the grant can always be used', async (_what, wanted, expected) => {
+    const wide = await startRemembering({
+      scopes_supported: ['openid', 'notes:read', 'notes:admin', 'notes:super'],
+      scopes: { 'notes:admin': { implies: ['notes:read'] }, 'notes:super': { implies: ['notes:read'] } },
+      proxy: [{ path: '/mcp', target: 'http://127.0.0.1:9/mcp', scopes: ['notes:read'] }],
+    });
+    const html = await (await ask(wide.stack, wide.stack.browser(), { scope: wanted })).text();
+    expect(boxes(html)).toEqual(expected);
+    await wide.stack.close();
+  });
+});

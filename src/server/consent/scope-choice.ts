@@ -25,12 +25,16 @@ export function offeredScopes(
 ): readonly OfferedScope[] {
   const { proxies, scopeHierarchy, refreshTokenPolicy } = config;
   const minimum = proxies.find((proxy) => proxy.resource === resource)?.scopes ?? [];
+  // What is demanded itself; where that was not asked for, the first that includes it.
+  const needed = minimum.map((demanded) =>
+    scopes.includes(demanded)
+      ? demanded
+      : scopes.find((scope) => missingScopes([scope], [demanded], scopeHierarchy).length === 0),
+  );
   const isNeeded = (scope: string): boolean => {
     if (scope === 'openid') return true;
     if (scope === 'offline_access') return refreshTokenPolicy === 'always';
-    const others = scopes.filter((other) => other !== scope);
-    const lack = missingScopes(others, minimum, scopeHierarchy);
-    return lack.length > missingScopes(scopes, minimum, scopeHierarchy).length;
+    return needed.includes(scope);
   };
   return scopes.map((name, index) => ({ name, field: isNeeded(name) ? null : `scope-${index}` }));
 }
