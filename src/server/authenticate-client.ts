@@ -22,7 +22,7 @@ interface Asked {
  * @throws {ClientProblem}
  */
 export async function authenticateClient(context: ServerContext, asked: Asked): Promise<Client> {
-  checkFailures(context, asked, { peek: true });
+  if (context.limits.used('failures')) checkFailures(context, asked, { peek: true });
   try {
     return await prove(context, asked);
   } catch (error) {

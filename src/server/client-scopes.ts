@@ -14,10 +14,30 @@ export function clientScopes(
   client: Pick<Client, 'scopes' | 'source'>,
   { resource, requested }: { readonly resource: string; readonly requested: readonly string[] },
 ): readonly string[] {
+  const { supported, demanded } = scopesOf(config, resource);
   return grantableScopes(requested, {
-    supported: scopesAt(config, resource),
+    supported,
     client: client.scopes,
-    onRequest: client.source === 'static' ? [] : demandedScopes(config, resource),
+    onRequest: client.source === 'static' ? [] : demanded,
     onDemand: config.scopesOnDemand,
   });
+}
+
+interface ResourceScopes {
+  readonly supported: readonly string[];
+  readonly demanded: readonly string[];
+}
+
+/** A configuration never changes, and every refresh asks. */
+const known = new WeakMap<Config, Map<string, ResourceScopes>>();
+
+function scopesOf(config: Config, resource: string): ResourceScopes {
+  const resources = known.get(config) ?? new Map<string, ResourceScopes>();
+  known.set(config, resources);
+  const before = resources.get(resource);
+  if (before) return before;
+  const scopes = { supported: scopesAt(config, resource), demanded: demandedScopes(config, resource) };
+  // Only resources of the configuration are ever asked about, so there are few.
+  resources.set(resource, scopes);
+  return scopes;
 }

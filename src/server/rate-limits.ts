@@ -17,6 +17,8 @@ export interface Turn {
 
 /** How often one source may ask for something. */
 export interface RateLimits {
+  /** Whether anybody has taken a turn of these: as long as nobody has, there is nothing to look up. */
+  used(name: LimitName): boolean;
   /**
    * A turn of somebody at a public address; `null` when nobody is counted: no limit, or an address that says nothing about who
    * is behind it (this machine, a private network, a proxy in front that nobody has named).
@@ -35,14 +37,18 @@ const minute = 60_000;
 const remembered = 20_000;
 
 export function createRateLimits(clock: Clock): RateLimits {
-  const buckets = new LRUCache<string, Bucket>({ max: remembered });
+  const buckets = {
+    pages: new LRUCache<string, Bucket>({ max: remembered }),
+    failures: new LRUCache<string, Bucket>({ max: remembered }),
+  };
   return {
+    used: (name) => buckets[name].size > 0,
     take(name, from, { perMinute, what, peek = false }) {
       if (perMinute === 0 || from === undefined || !isCounted(from)) return null;
-      const key = `${name} ${perMinute} ${sourceOf(from)} ${what}`;
+      const key = `${perMinute} ${sourceOf(from)} ${what}`;
       const every = minute / perMinute;
-      const bucket = buckets.get(key) ?? createBucket({ burst: perMinute, every }, clock);
-      buckets.set(key, bucket);
+      const bucket = buckets[name].get(key) ?? createBucket({ burst: perMinute, every }, clock);
+      if (!peek) buckets[name].set(key, bucket);
       const granted = peek ? bucket.left() >= 1 : bucket.take();
       const left = Math.floor(bucket.left());
       return { granted, left, wait: granted ? 0 : Math.ceil(every / 1000) };

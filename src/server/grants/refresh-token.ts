@@ -45,7 +45,7 @@ export async function handler(context: ServerContext, request: GrantRequest): Pr
   }
   const rotated = accepted(context, { request, token }, result);
   const data = stillGranted(context, { client: request.client, grant: rotated.grant });
-  await checkProof(context, request, { key: token, grant: rotated.grant, data });
+  if (data.proven) await checkProof(context, request, { key: token, grant: rotated.grant, data });
   await checkStillAllowed(context, { request, token }, rotated.grant);
   auditRotation(context, { request, token }, rotated);
   const { generation } = rotated;
