@@ -26,15 +26,17 @@ export function offeredScopes(
   const { proxies, scopeHierarchy, refreshTokenPolicy } = config;
   const minimum = proxies.find((proxy) => proxy.resource === resource)?.scopes ?? [];
   // What is demanded itself; where that was not asked for, the first that includes it.
-  const needed = minimum.map((demanded) =>
-    scopes.includes(demanded)
-      ? demanded
-      : scopes.find((scope) => missingScopes([scope], [demanded], scopeHierarchy).length === 0),
+  const needed = new Set(
+    minimum.map((demanded) =>
+      scopes.includes(demanded)
+        ? demanded
+        : scopes.find((scope) => missingScopes([scope], [demanded], scopeHierarchy).length === 0),
+    ),
   );
   const isNeeded = (scope: string): boolean => {
     if (scope === 'openid') return true;
     if (scope === 'offline_access') return refreshTokenPolicy === 'always';
-    return needed.includes(scope);
+    return needed.has(scope);
   };
   return scopes.map((name, index) => ({ name, field: isNeeded(name) ? null : `scope-${index}` }));
 }
