@@ -47,8 +47,16 @@ export async function compare(
   return samples;
 }
 
+/** Milliseconds of each round that are not counted: whoever had to wait for its turn was swapped out of every cache. */
+const settling = 300;
+
+async function measure(candidate: Candidate, how: Comparison): Promise<Sample> {
+  await run(candidate, { ...how, duration: settling });
+  return run(candidate, how);
+}
+
 /** @throws {Error} when an answer is not a success: what fails fast is no measurement */
-async function measure(
+async function run(
   { name, server, port, prepare }: Candidate,
   { load, order, connections, duration, limit }: Comparison,
 ): Promise<Sample> {

@@ -106,7 +106,10 @@ export function createBlockList({
         null
       );
     },
-    ofUser: (userId) => current().get(`user:${userId}`) ?? null,
+    ofUser(userId) {
+      const { size, get } = current();
+      return size === 0 ? null : (get(`user:${userId}`) ?? null);
+    },
     look: stored.look,
   };
 }

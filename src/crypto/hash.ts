@@ -7,7 +7,7 @@ export function sha256(data: string | Uint8Array): string {
 
 /** SHA-256, 32 bytes. */
 export function sha256Bytes(data: string | Uint8Array): Buffer {
-  return hash('sha256', data, 'buffer');
+  return Buffer.from(hash('sha256', data, 'latin1'), 'latin1');
 }
 
 /** Compares without telling by its duration where or whether lengths differ: digests are compared. */

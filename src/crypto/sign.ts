@@ -22,7 +22,7 @@ export function createJwtSigner(key: SigningKey): JwtSigner {
     async sign(typ, claims) {
       const head = headers.get(typ) ?? remember(headers, typ, key);
       const input = `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
-      const signature = await sign(Buffer.from(input));
+      const signature = await sign(Buffer.from(input, 'latin1'));
       return `${input}.${signature.toString('base64url')}`;
     },
   };
