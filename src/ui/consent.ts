@@ -76,8 +76,16 @@ function clientName(client: ConsentView['client']): SafeHtml {
   return name === '' ? html`an app without a name` : html`“<bdi>${name}</bdi>”`;
 }
 
-function badge({ verified }: ConsentView['client']): SafeHtml {
-  return verified
+/**
+ * Told by its own vendor's document, and answered at its vendor's address: what our rows know for sure. A document alone says
+ * nothing about the program on a computer that uses its id.
+ */
+function isKnown({ client: { verified, host, known }, redirect }: ConsentView): boolean {
+  return verified || ((host ?? null) !== null && known?.standing === 'verified' && redirect.kind === 'https');
+}
+
+function badge(view: ConsentView): SafeHtml {
+  return isKnown(view)
     ? html`<span class="badge">known app</span>`
     : html`<span class="badge caution">unverified</span>`;
 }
@@ -86,14 +94,18 @@ function appPicture({ logo }: ConsentView['client']): SafeHtml | null {
   return (logo ?? null) === null ? null : html`<img class="app" src="${logo}" alt="" />`;
 }
 
-function introduction({ brand, client }: ConsentView): SafeHtml {
-  const explanation = client.verified
-    ? html`This app was set up by whoever runs ${isolated(brand.name, 60)}.`
-    : (client.host ?? null) === null
-      ? html`The app chose its name itself. Nobody has checked it.`
-      : html`The website <strong>${isolated(client.host ?? '', hostLimit)}</strong> describes this app, and
-          chose what it is called. Nobody has checked that.`;
-  return html`<p class="lead">${badge(client)} ${explanation}</p>`;
+function introduction(view: ConsentView): SafeHtml {
+  return html`<p class="lead">${badge(view)} ${origin(view)}</p>`;
+}
+
+/** Who says what the app is called. */
+function origin({ brand, client: { verified, host, known } }: ConsentView): SafeHtml {
+  if (verified) return html`This app was set up by whoever runs ${isolated(brand.name, 60)}.`;
+  if ((host ?? null) === null) return html`The app chose its name itself. Nobody has checked it.`;
+  const website = html`The website <strong>${isolated(host ?? '', hostLimit)}</strong>`;
+  return known?.standing === 'verified'
+    ? html`${website} describes this app: that is where ${isolated(known.label, 60)} comes from.`
+    : html`${website} describes this app, and chose what it is called. Nobody has checked that.`;
 }
 
 function destination({ redirect, client: { known } }: ConsentView): SafeHtml {

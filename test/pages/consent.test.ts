@@ -38,6 +38,26 @@ describe('the consent page', () => {
     expect(text).toContain('This app was set up by whoever runs Acme Tools');
   });
 
+  it('knows an app whose vendor describes it and receives its codes, and nothing less', () => {
+    const known = { label: 'Claude', standing: 'verified' } as const;
+    const redirect = { kind: 'https', display: 'claude.ai' } as const;
+    const client = { name: 'Claude', verified: false, id: 'x', known };
+    const described = { ...client, host: 'claude.ai' };
+    const text = (view: Parameters<typeof consentView>[0]): string =>
+      textOf(renderConsentPage(consentView(view)));
+    const sure = text({ client: described, redirect });
+    expect(sure).toContain('known app The website claude.ai describes this app');
+    expect(sure).toContain('where Claude comes from');
+    // A program on a computer may use anybody's document, and anybody may register the address of somebody else.
+    expect(text({ client: described })).toContain('unverified The website claude.ai describes this app');
+    expect(text({ client: { ...client, host: null }, redirect })).toContain(
+      'unverified The app chose its name',
+    );
+    const unknown = { ...described, known: null };
+    expect(text({ client: unknown, redirect })).toContain('unverified The website claude.ai');
+    expect(text({ client: unknown, redirect })).toContain('Nobody has checked that.');
+  });
+
   it.each([[null], [''], ['   '], ['\u200B\u202E'], ['\u3164']])(
     'says so when the client has no name (%j)',
     (name) => {
