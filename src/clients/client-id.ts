@@ -4,13 +4,15 @@ import type { MacKey } from '../crypto/hmac.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { formatScope, parseScope } from '../oauth/scope.ts';
 import type { Seconds } from '../types/time.ts';
+import { essentialKey } from './public-keys.ts';
+import type { RegisteredKeys } from './registered-keys.ts';
 
 /** What a registered client's id carries: the validated metadata, and nothing that changes. */
 export interface Registration {
   readonly redirectUris: readonly string[];
   readonly name: string | null;
   readonly grantTypes: readonly string[];
-  readonly authMethod: 'none' | 'client_secret_basic' | 'client_secret_post';
+  readonly authMethod: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
   readonly anySecretMethod: boolean;
   /** `null`: whatever is supported. */
   readonly scopes: readonly string[] | null;
@@ -23,13 +25,17 @@ export interface Registration {
   readonly nonce: string | null;
   /** End of a confidential client's secret; 0 for a public client. */
   readonly secretExpiresAt: Seconds;
+  /** What `private_key_jwt` is measured by; absent: nothing. */
+  readonly keys?: RegisteredKeys;
+  /** The issuer of the statement that vouches for it (RFC 7591 §2.3); absent: there was none. */
+  readonly voucher?: string;
 }
 
 /**
- * The second form carries what the first has no place for. Whatever fits into the first is written in it, so that a client
- * that registers again stays who it is. Both are read for ever.
+ * Each form carries what the one before has no place for. Whatever fits into the first is written in it, so that a client
+ * that registers again stays who it is. All are read for ever.
  */
-const prefixes = ['sp_c1_', 'sp_c2_'] as const;
+const prefixes = ['sp_c1_', 'sp_c2_', 'sp_c3_'] as const;
 type Prefix = (typeof prefixes)[number];
 
 /** Longest id that clients and URLs carry well, in characters. */
@@ -40,7 +46,7 @@ const tagLength = 16;
 /** Longest metadata that are taken, in bytes: ten URIs of one repeated letter would pack into a short id. */
 const maxMetadataBytes = 4096;
 
-const methods = ['none', 'client_secret_basic', 'client_secret_post'] as const;
+const methods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 
 /**
  * The id of a registration (RFC 7591 appendix A.5.2): its signed encoding. The same metadata give the same id.
@@ -72,11 +78,12 @@ export function decodeClientId(id: string, keys: readonly MacKey[]): Registratio
 function tooLong(limit: string): OAuthError {
   return new OAuthError(
     'invalid_client_metadata',
-    `the metadata are longer than the limit of ${limit}; register fewer or shorter redirect_uris, scopes or a shorter client_name`,
+    `the metadata are longer than the limit of ${limit}; register fewer or shorter redirect_uris, scopes or a shorter client_name, and jwks_uri in place of jwks`,
   );
 }
 
-function prefixOf({ softwareId, vouched }: Registration): Prefix {
+function prefixOf({ softwareId, vouched, keys, voucher }: Registration): Prefix {
+  if (keys !== undefined || voucher !== undefined) return 'sp_c3_';
   return softwareId === null && !vouched ? 'sp_c1_' : 'sp_c2_';
 }
 
@@ -108,9 +115,12 @@ type Compact = readonly [
   applicationType: 'native' | 'web' | null,
   nonce: string | null,
   secretExpiresAt: Seconds,
-  // Of the second form only.
+  // From the second form on.
   softwareId?: string | null,
   vouched?: 0 | 1,
+  // From the third form on: an address is a text, and a set is a list.
+  keys?: string | readonly Readonly<Record<string, unknown>>[] | null,
+  voucher?: string | null,
 ];
 
 /** Types only; what values may be there is settled by writing them again. */
@@ -128,14 +138,25 @@ function isCompact(value: unknown): value is Compact {
     end,
     softwareId,
     vouched,
+    keys,
+    voucher,
   ]: unknown[] = value;
   return (
     Array.isArray(redirectUris) &&
     redirectUris.every((uri) => typeof uri === 'string') &&
-    [name, scopes, nonce, softwareId ?? null].every((text) => text === null || typeof text === 'string') &&
+    [name, scopes, nonce, softwareId ?? null, voucher ?? null].every(isTextOrNull) &&
     [refresh, method, any, end, vouched ?? 0].every(Number.isSafeInteger) &&
+    (isTextOrNull(keys ?? null) || (Array.isArray(keys) && keys.every(isObject))) &&
     (applicationType === null || applicationType === 'native' || applicationType === 'web')
   );
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'string';
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function write(registration: Registration): string {
@@ -150,8 +171,13 @@ function write(registration: Registration): string {
     registration.nonce,
     registration.secretExpiresAt,
   ];
-  if (prefixOf(registration) === 'sp_c1_') return JSON.stringify(compact);
-  return JSON.stringify([...compact, registration.softwareId, registration.vouched ? 1 : 0]);
+  const prefix = prefixOf(registration);
+  if (prefix === 'sp_c1_') return JSON.stringify(compact);
+  const second = [...compact, registration.softwareId, registration.vouched ? 1 : 0];
+  if (prefix === 'sp_c2_') return JSON.stringify(second);
+  const { keys, voucher = null } = registration;
+  const written = keys && ('jwks' in keys ? keys.jwks.keys : keys.jwksUri);
+  return JSON.stringify([...second, written ?? null, voucher]);
 }
 
 function read(compact: Compact): Registration {
@@ -169,5 +195,15 @@ function read(compact: Compact): Registration {
     vouched: vouched === 1,
     nonce,
     secretExpiresAt,
+    ...readKeys(compact[11] ?? null),
+    ...((compact[12] ?? null) !== null && { voucher: String(compact[12]) }),
   };
+}
+
+/** Only keys as they are written come back the same. */
+function readKeys(keys: NonNullable<Compact[11]> | null): Pick<Registration, 'keys'> {
+  if (keys === null) return {};
+  if (typeof keys === 'string') return { keys: { jwksUri: keys } };
+  const read = keys.map(essentialKey);
+  return { keys: { jwks: { keys: read.filter((key) => typeof key === 'object' && key !== null) } } };
 }

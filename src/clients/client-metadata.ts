@@ -1,4 +1,6 @@
 import { OAuthError } from '../oauth/errors.ts';
+import { readRegisteredKeys } from './registered-keys.ts';
+import type { RegisteredKeys } from './registered-keys.ts';
 
 /** The members of a registration request that mean something here (RFC 7591 §2), read but not yet judged. */
 export interface ClientMetadata {
@@ -10,6 +12,8 @@ export interface ClientMetadata {
   readonly scope: string | null;
   readonly applicationType: string | null;
   readonly softwareId: string | null;
+  /** For `private_key_jwt` alone. */
+  readonly keys: RegisteredKeys | null;
 }
 
 /** Most redirect URIs of one client. */
@@ -33,15 +37,17 @@ export function readClientMetadata(body: unknown): ClientMetadata {
   }
   // Any object may be read by name; every value is looked at before it is used.
   const members = body as Readonly<Record<string, unknown>>;
+  const authMethod = textOf(members, 'token_endpoint_auth_method', maxWordLength);
   return {
     redirectUris: redirectUrisOf(members['redirect_uris']),
     name: textOf(members, 'client_name', maxNameLength),
-    authMethod: textOf(members, 'token_endpoint_auth_method', maxWordLength),
+    authMethod,
     grantTypes: wordsOf(members, 'grant_types'),
     responseTypes: wordsOf(members, 'response_types'),
     scope: scopeOf(members),
     applicationType: textOf(members, 'application_type', maxWordLength),
     softwareId: softwareIdOf(members),
+    keys: readRegisteredKeys(members['jwks'], { jwksUri: members['jwks_uri'], method: authMethod }),
   };
 }
 

@@ -22,7 +22,7 @@ export function registeredClient(
     grantTypes,
     authMethod,
     anySecretMethod,
-    keys: null,
+    keys: registration.keys ?? null,
     scopes,
     resources: null,
     consent: 'ask',
@@ -31,7 +31,8 @@ export function registeredClient(
     softwareId,
     secretExpiresAt,
     checkSecret: (secret) =>
-      authMethod !== 'none' && secretKeys.some((key) => equalSecrets(secret, secretOf(id, key))),
+      authMethod.startsWith('client_secret') &&
+      secretKeys.some((key) => equalSecrets(secret, secretOf(id, key))),
     idTokenAlg: null,
     introspects: [],
   };

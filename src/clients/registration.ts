@@ -45,7 +45,7 @@ export function checkRegistration(
   const asked = checkRedirectUris(metadata.redirectUris);
   const redirectUris = checkWanted({ redirectUris: asked, softwareId, vouched }, rules.registration);
   const { authMethod, anySecretMethod } = checkAuthMethod(metadata, rules.registration);
-  const confidential = authMethod !== 'none';
+  const confidential = hasSecret({ authMethod });
   if (confidential) checkConfidentialUris(redirectUris);
   return {
     redirectUris,
@@ -59,6 +59,7 @@ export function checkRegistration(
     vouched,
     nonce: confidential ? randomToken(16) : null,
     secretExpiresAt: confidential ? Math.floor(rules.clock() / 1000) + secretLifetime : 0,
+    ...(metadata.keys && { keys: metadata.keys }),
   };
 }
 
@@ -72,7 +73,7 @@ export function registrationResponse(
   return {
     client_id: clientId,
     client_id_issued_at: Math.floor(clock() / 1000),
-    ...(registration.authMethod !== 'none' && {
+    ...(hasSecret(registration) && {
       client_secret: deriveClientSecret(clientId, secretKeys),
       client_secret_expires_at: registration.secretExpiresAt,
     }),
@@ -85,7 +86,18 @@ export function registrationResponse(
     ...(registration.name !== null && { client_name: registration.name }),
     ...(registration.softwareId !== null && { software_id: registration.softwareId }),
     ...(registration.applicationType !== null && { application_type: registration.applicationType }),
+    ...keysResponse(registration.keys),
   };
+}
+
+function keysResponse(keys: Registration['keys']): object {
+  if (!keys) return {};
+  return 'jwks' in keys ? { jwks: keys.jwks } : { jwks_uri: keys.jwksUri };
+}
+
+/** A key of its own is no secret of ours: whoever has one proves itself by it, also on somebody's computer. */
+function hasSecret({ authMethod }: Pick<Registration, 'authMethod'>): boolean {
+  return authMethod === 'client_secret_basic' || authMethod === 'client_secret_post';
 }
 
 function checkRedirectUris(uris: readonly string[]): readonly string[] {
@@ -128,9 +140,12 @@ function checkAuthMethod(
     );
     return { authMethod: forced ? 'client_secret_post' : 'none', anySecretMethod: forced };
   }
+  // That there are keys has been looked at with them.
+  if (method === 'private_key_jwt') return { authMethod: method, anySecretMethod: false };
   const secret = method === 'client_secret_basic' || method === 'client_secret_post';
   if (secret && allowConfidential) return { authMethod: method, anySecretMethod: false };
-  const supported = allowConfidential ? 'none, client_secret_basic, client_secret_post' : 'none';
+  const secrets = allowConfidential ? 'client_secret_basic, client_secret_post, ' : '';
+  const supported = `none, ${secrets}private_key_jwt`;
   throw new OAuthError('invalid_client_metadata', `token_endpoint_auth_method must be one of: ${supported}`);
 }
 

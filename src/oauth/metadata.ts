@@ -155,14 +155,15 @@ const signingAlgorithms = {
 
 /**
  * Secrets are taken when registration hands them out, to all or to some, or when a static client has one; assertions when a
- * static client has keys, or a client's document may hold some.
+ * static client has keys, or one that registers or is described by a document may have some.
  */
 function provingMethods({ registration, clients }: MetadataConfig, documents: boolean): readonly string[] {
   const secrets =
     registration.allowConfidential ||
     registration.forceConfidentialRedirectUris.length > 0 ||
     clients.some(({ authMethod }) => authMethod.startsWith('client_secret'));
-  const keys = documents || clients.some(({ authMethod }) => authMethod === 'private_key_jwt');
+  const registered = registration.policy !== 'off';
+  const keys = documents || registered || clients.some(({ authMethod }) => authMethod === 'private_key_jwt');
   return [
     ...(secrets ? ['client_secret_basic', 'client_secret_post'] : []),
     ...(keys ? ['private_key_jwt'] : []),

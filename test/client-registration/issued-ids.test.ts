@@ -39,6 +39,8 @@ describe('ids that were given out', () => {
     expect(id).toMatch(/^sp_c2_/u);
     expect(registry.find(id)?.softwareId).toBe('acme-1');
     expect(registry.find(id.replace('sp_c2_', 'sp_c1_'))).toBeNull();
-    for (const issued of issuedIds) expect(registry.find(issued.id.replace('sp_c1_', 'sp_c2_'))).toBeNull();
+    for (const issued of issuedIds)
+      for (const prefix of ['sp_c1_', 'sp_c2_', 'sp_c3_'].filter((one) => !issued.id.startsWith(one)))
+        expect(registry.find(prefix + issued.id.slice(prefix.length))).toBeNull();
   });
 });

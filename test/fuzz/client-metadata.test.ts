@@ -21,12 +21,18 @@ const metadata = fc.record(
   {
     redirect_uris: fc.array(uri, { minLength: 1, maxLength: 4 }),
     client_name: fc.oneof(anyText, fc.constant('Claude')),
-    token_endpoint_auth_method: fc.constantFrom('none', 'client_secret_basic', 'client_secret_post'),
+    token_endpoint_auth_method: fc.constantFrom(
+      'none',
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+    ),
     grant_types: fc.constantFrom(['authorization_code'], ['authorization_code', 'refresh_token']),
     response_types: fc.constant(['code']),
     scope: fc.constantFrom('openid', 'openid mcp:read', '', 'mcp:write  offline_access unknown'),
     application_type: fc.constantFrom('native', 'web'),
     client_uri: fc.webUrl(),
+    jwks_uri: fc.oneof(fc.webUrl(), fc.constant('https://app.example.com/jwks.json')),
   },
   { requiredKeys: ['redirect_uris'] },
 );
@@ -37,6 +43,8 @@ const members = [
   'scope',
   'grant_types',
   'response_types',
+  'jwks',
+  'jwks_uri',
   '__proto__',
   'constructor',
 ];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MetadataConfig } from '../../src/oauth/metadata.ts';
 import {
+  assertionAlgorithms,
   authorizationServerMetadata,
   openidConfiguration,
   protectedResourceMetadata,
@@ -37,9 +38,16 @@ describe('the authorization server metadata (RFC 8414)', () => {
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
       grant_types_supported: ['authorization_code', 'refresh_token'],
-      token_endpoint_auth_methods_supported: ['none'],
-      revocation_endpoint_auth_methods_supported: ['none'],
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+      token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+      revocation_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+      revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+      introspection_endpoint_auth_methods_supported: [
+        'client_secret_basic',
+        'client_secret_post',
+        'private_key_jwt',
+      ],
+      introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
     });
@@ -61,15 +69,16 @@ describe('the authorization server metadata (RFC 8414)', () => {
       { clients: [{ authMethod: 'none' }, { authMethod: 'client_secret_post' }] },
     ],
   ])('names the methods with a secret when %s, after none', (_when, changes) => {
-    const methods = ['none', 'client_secret_basic', 'client_secret_post'];
+    const methods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
     expect(server(changes)).toMatchObject({
       token_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_methods_supported: methods,
     });
   });
 
-  it('names only none when every static client is public', () => {
-    expect(server({ clients: [{ authMethod: 'none' }] })).toMatchObject({
+  it('names only none when every client is public and nobody registers', () => {
+    const registration = { ...config.registration, policy: 'off' };
+    expect(server({ registration, clients: [{ authMethod: 'none' }] })).toMatchObject({
       token_endpoint_auth_methods_supported: ['none'],
     });
   });

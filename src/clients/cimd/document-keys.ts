@@ -1,15 +1,10 @@
 import type { JSONWebKeySet, JWK } from 'jose';
 import type { ClientKeys } from '../client.ts';
+import { holdsSecret, maxKeys } from '../public-keys.ts';
 import type { UrlRules } from './document-url.ts';
 import { checkNamedUrl } from './document-url.ts';
 import type { Members } from './members.ts';
 import { invalidDocument } from './problems.ts';
-
-/** Most keys of one document. */
-const maxKeys = 20;
-
-/** Members of private and of symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4). */
-const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 /**
  * The public keys that a document holds, or says where they are; never both (RFC 7591 §2). `null`: none.
@@ -35,8 +30,7 @@ function readJwks(value: unknown): JSONWebKeySet {
 function readKey(value: unknown): JWK {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalidDocument('jwks holds what is not a key');
-  const secret = secretMembers.find((name) => Object.hasOwn(value, name));
-  if (secret !== undefined || ('kty' in value && value.kty === 'oct'))
+  if (holdsSecret(value))
     throw invalidDocument(
       'jwks holds a private or shared key, which everybody can read: it must be replaced',
     );
