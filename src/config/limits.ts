@@ -8,6 +8,10 @@ export interface LimitsConfig {
   readonly failuresPerMinute: number;
   /** Grants of one user, of which the oldest goes. */
   readonly grantsPerUser: number;
+  /** Connected accounts of one user, of which dead ones go first, then the oldest that no grant was signed in with. */
+  readonly connectionsPerUser: number;
+  /** Consents of one user that are remembered, of which the one goes that was not used for longest. */
+  readonly rememberedAnswersPerUser: number;
 }
 
 /** Reads `limits`. */
@@ -16,5 +20,7 @@ export function resolveLimits({ config: { limits } }: Resolving): LimitsConfig {
     pagesPerMinute: limits?.pages_per_minute ?? 600,
     failuresPerMinute: limits?.failures_per_minute ?? 60,
     grantsPerUser: limits?.grants_per_user ?? 200,
+    connectionsPerUser: limits?.connections_per_user ?? 100,
+    rememberedAnswersPerUser: limits?.remembered_answers_per_user ?? 50,
   };
 }

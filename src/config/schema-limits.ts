@@ -6,6 +6,8 @@ export interface LimitsSection {
   pages_per_minute?: number | undefined;
   failures_per_minute?: number | undefined;
   grants_per_user?: number | undefined;
+  connections_per_user?: number | undefined;
+  remembered_answers_per_user?: number | undefined;
 }
 
 export const limitsSchema: z.ZodType<LimitsSection> = section<LimitsSection>({
@@ -32,6 +34,23 @@ export const limitsSchema: z.ZodType<LimitsSection> = section<LimitsSection>({
     {
       description: 'Sign-ins of one user that are kept; of more, ended ones go first, and then the oldest.',
       default: 200,
+    },
+  ),
+  connections_per_user: wholeNumber(
+    { min: 1, max: 10_000 },
+    {
+      description:
+        'Accounts that one user may have connected; of more, dead ones go first, and then the one that was connected longest ' +
+        'ago. One that a living sign-in was made with stays.',
+      default: 100,
+    },
+  ),
+  remembered_answers_per_user: wholeNumber(
+    { min: 1, max: 10_000 },
+    {
+      description:
+        'Consents of one user that are remembered; of more, the one goes that was not used for longest. Its app asks again.',
+      default: 50,
     },
   ),
 });

@@ -8,7 +8,7 @@ import type {
 } from './contract.ts';
 import type { Milliseconds } from '../types/time.ts';
 import { retireConnection } from './ended-operations.ts';
-import type { ConnectionRecord, Rows } from './records.ts';
+import type { ConnectionRecord, Rows, StoreCaps } from './records.ts';
 import { after } from './records.ts';
 
 /** The contract's view of a record. */
@@ -32,12 +32,16 @@ export function connectionRow(record: ConnectionRecord): ConnectionRow {
  * fewer scopes never replace more silently. A refresh under way goes on when its refresh token stays, because the
  * upstream may be replacing it right now; a login with its own refresh token makes it pointless.
  */
-export function storeConnection(rows: Rows, key: ConnectionKey, tokens: ConnectionTokens): 'stored' | 'kept' {
+export function storeConnection(
+  rows: Rows,
+  { key, tokens }: { readonly key: ConnectionKey; readonly tokens: ConnectionTokens },
+  caps: StoreCaps,
+): 'stored' | 'kept' {
   const known = rows.connection(key);
   if (known && isNarrower(known, tokens)) return 'kept';
   const sameClient = known?.upstreamClientId === tokens.upstreamClientId;
   const kept = tokens.refresh === null && sameClient && known?.state === 'alive' ? known : null;
-  if (!known) makeRoom(rows, key);
+  if (!known) makeRoom(rows, key, caps);
   rows.saveConnection({
     ...key,
     ...tokens,
@@ -53,21 +57,19 @@ export function storeConnection(rows: Rows, key: ConnectionKey, tokens: Connecti
   return 'stored';
 }
 
-/** Accounts that one user may have connected. */
-const maxConnections = 100;
-
 /** Dead ones go first, then the one that was connected longest ago; never one that a grant was signed in with. */
-function makeRoom(rows: Rows, { bucket, userId }: ConnectionKey): void {
+function makeRoom(rows: Rows, { bucket, userId }: ConnectionKey, { connectionsPerUser }: StoreCaps): void {
   const all = rows.connectionsOf(bucket, userId);
-  if (all.length < maxConnections) return;
+  const surplus = all.length - connectionsPerUser + 1;
+  if (surplus <= 0) return;
   const grants = rows.grantsOf(bucket, userId);
   const spare = all.filter(
     ({ upstream, account }) =>
       !grants.some((grant) => grant.upstream === upstream && grant.account === account),
   );
   const order = ({ state, connectedAt }: ConnectionRecord): number => (state === 'dead' ? -1 : connectedAt);
-  const [first] = spare.toSorted((one, other) => order(one) - order(other));
-  if (first) retireConnection(rows, first);
+  const oldest = spare.toSorted((one, other) => order(one) - order(other));
+  for (const record of oldest.slice(0, surplus)) retireConnection(rows, record);
 }
 
 const idle = { state: 'alive', backoffUntil: 0, leaseUntil: 0 } as const;

@@ -1,10 +1,7 @@
 import type { ConsentKey, RememberConsent, RememberedConsent } from './consent-contract.ts';
 import type { Bucket, Hash } from './terms.ts';
-import type { ConsentRecord, Rows } from './records.ts';
+import type { ConsentRecord, Rows, StoreCaps } from './records.ts';
 import { after } from './records.ts';
-
-/** Consents of one user that are kept: nothing may grow without end. */
-const maxConsents = 50;
 
 /** See `AuthStore.recallConsent`. */
 export function recallConsent(rows: Rows, key: ConsentKey): RememberedConsent | null {
@@ -32,15 +29,15 @@ export function forgetConsent(rows: Rows, key: ConsentKey): boolean {
 /** Keeps a consent with the login that it was given in. A full user loses the one that was not used for longest. */
 export function rememberConsent(
   rows: Rows,
-  { bucket, userId }: { readonly bucket: Bucket; readonly userId: string },
   { ttl, ...consent }: RememberConsent,
+  { bucket, userId, caps }: { readonly bucket: Bucket; readonly userId: string; readonly caps: StoreCaps },
 ): void {
   const now = rows.now();
   const others = rows
     .consentsOf(bucket, userId)
     .filter(({ consentId }) => consentId !== consent.consentId)
     .toSorted((one, other) => one.usedAt - other.usedAt);
-  const surplus = Math.max(0, others.length - maxConsents + 1);
+  const surplus = Math.max(0, others.length - caps.rememberedAnswersPerUser + 1);
   for (const record of others.slice(0, surplus)) rows.deleteConsent(record);
   rows.saveConsent({ bucket, userId, ...consent, createdAt: now, usedAt: now, expiresAt: after(now, ttl) });
 }

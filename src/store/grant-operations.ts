@@ -19,7 +19,7 @@ import { forgetClientConsents, forgetConsents } from './consent-operations.ts';
 import { connectionRow, storeConnection } from './connection-operations.ts';
 import { retireConnection, retireUser } from './ended-operations.ts';
 import { decideRedeem, decideRotate, redeemed, rotated } from './grant-machine.ts';
-import type { ConnectionRecord, GrantRecord, Rows, UserRecord } from './records.ts';
+import type { ConnectionRecord, GrantRecord, Rows, UserRecord, StoreCaps } from './records.ts';
 import { isLive } from './records.ts';
 
 /** Revoked access tokens that one grant remembers; one more revokes the grant. */
@@ -203,9 +203,10 @@ export function listConnections(
 
 export function putConnection(
   rows: Rows,
-  { connection, tokens }: PutConnection,
+  { connection: key, tokens }: PutConnection,
+  caps: StoreCaps,
 ): 'stored' | 'kept' | 'no_user' {
-  return hasLiveGrant(rows, connection) ? storeConnection(rows, connection, tokens) : 'no_user';
+  return hasLiveGrant(rows, key) ? storeConnection(rows, { key, tokens }, caps) : 'no_user';
 }
 
 export function endConnection(rows: Rows, { why, ...key }: EndConnection): number | null {

@@ -156,13 +156,14 @@ export function commitLogin(rows: Rows, login: CommitLogin, caps: StoreCaps): Co
   if (!rows.grantsOf(bucket, userId).some((grant) => isLive(grant, rows.now())))
     rows.deleteUser(bucket, userId);
   rows.saveUser({ bucket, userId, identity: login.identity.sealed, identityAt: login.identity.at });
-  const connection = storeConnection(rows, login.connection, login.tokens);
-  for (const other of login.others ?? []) storeConnection(rows, other.connection, other.tokens);
+  const connection = storeConnection(rows, { key: login.connection, tokens: login.tokens }, caps);
+  for (const other of login.others ?? [])
+    storeConnection(rows, { key: other.connection, tokens: other.tokens }, caps);
   // What was asked for and what earlier upstreams gave is in its place now, and nowhere else.
   const sealed = new Uint8Array();
   rows.savePending({ ...row, sealed, done: true, doneBy: login.attempt, doneAs: connection });
   if (consent) touchConsent(rows, consent);
-  if (remember) rememberConsent(rows, { bucket, userId }, remember);
+  if (remember) rememberConsent(rows, remember, { bucket, userId, caps });
   makeRoomForGrant(rows, login, caps);
   rows.saveGrant(newGrant(rows, login));
   return { r: 'ok', connection };

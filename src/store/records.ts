@@ -178,10 +178,20 @@ export interface StoreCaps {
   readonly pending: number;
   /** Grants of one user, tombstones included; those go first, then the oldest. */
   readonly grantsPerUser: number;
+  /** Accounts that one user has connected: dead ones go first, then the one that was connected longest ago. */
+  readonly connectionsPerUser: number;
+  /** Consents of one user that are remembered: the one that was not used for longest goes. */
+  readonly rememberedAnswersPerUser: number;
 }
 
 /** A pending login takes up to 8 KiB: a flood fills 16 MB at most. */
-export const defaultCaps: StoreCaps = { pendingPerSource: 1000, pending: 2000, grantsPerUser: 200 };
+export const defaultCaps: StoreCaps = {
+  pendingPerSource: 1000,
+  pending: 2000,
+  grantsPerUser: 200,
+  connectionsPerUser: 100,
+  rememberedAnswersPerUser: 50,
+};
 
 /** A moment in whole milliseconds, which every backend can keep. */
 export function after(now: Milliseconds, span: Milliseconds): Milliseconds {

@@ -128,6 +128,9 @@ describe('a file that changes', () => {
     ['listen.host', { listen: 'listen: { port: 0, host: 127.0.0.2 }' }],
     ['storage.type', { storage: '' }],
     ['observe.log_level', { observe: 'observe: { log_level: debug }' }],
+    ['limits.grants_per_user', { limits: 'limits: { grants_per_user: 7 }' }],
+    ['limits.connections_per_user', { limits: 'limits: { connections_per_user: 7 }' }],
+    ['limits.remembered_answers_per_user', { limits: 'limits: { remembered_answers_per_user: 7 }' }],
     ['admin', { admin: 'admin: { listen: { port: 0 } }' }],
   ])(
     'in what only a restart changes (%s) is refused, and nothing else of it is taken',

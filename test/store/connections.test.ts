@@ -266,6 +266,22 @@ describe.each(backends)('%s: connections', (_, open) => {
     expect((await bench.store.stats()).ended).toBe(2);
   });
 
+  it('are as many for a user as the caps say; a store with a lower cap than before makes up for it', async () => {
+    const small = await open({ connectionsPerUser: 2 });
+    await login(small);
+    const tokens = { access: bytes('a'), refresh: null, upstreamClientId: 'us', scopes: [] };
+    for (const account of ['one', 'two', 'three']) {
+      small.clock.now += 1;
+      await small.store.putConnection({
+        connection: { ...connectionOf(), upstream: 'other', account },
+        tokens,
+      });
+    }
+    const rows = (await small.store.listConnections(connectionOf())) ?? [];
+    expect(rows.map(({ key }) => key.account).toSorted()).toEqual(['three', connectionOf().account]);
+    await small.close();
+  });
+
   it('unknown ones cannot be refreshed', async () => {
     expect(await begin()).toEqual({ r: 'missing' });
   });

@@ -173,6 +173,16 @@ describe.each(backends)('%s: remembered consents', (_, open) => {
     expect(await names(bob)).toEqual(['b']);
   });
 
+  it('are as many of one user as the caps say', async () => {
+    await bench.close();
+    bench = await open({ rememberedAnswersPerUser: 2 });
+    for (const one of ['a', 'b', 'c']) {
+      await login(alice, { remember: consentTo(one) });
+      bench.clock.now += 1000;
+    }
+    expect(await names()).toEqual(['c', 'b']);
+  });
+
   it('that are forgotten while logins rest on them carry none that comes after', async () => {
     await login(alice, { remember: consentTo('a') });
     const forgetting = bench.store.forgetConsent({ ...alice, consentId: 'a' });
