@@ -1,6 +1,7 @@
 import { authenticateClient as authenticate } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
-import { AssertionProblem, checkAssertion } from '../clients/client-assertion.ts';
+import { checkAssertion } from '../clients/client-assertion.ts';
+import { JwtProblem } from '../clients/signed-jwt.ts';
 import { sha256 } from '../crypto/hash.ts';
 import type { HttpRequest } from '../http/exchange.ts';
 import type { Parameters } from '../oauth/parameters.ts';
@@ -97,7 +98,7 @@ async function isFresh(
       requestDetails({ client, correlationId, from: request.remoteAddress }),
     );
   } catch (error) {
-    if (!(error instanceof AssertionProblem)) throw error;
+    if (!(error instanceof JwtProblem)) throw error;
     log.info({ client: client.id.slice(0, 200), correlationId, reason: error.message }, 'assertion refused');
   }
   return false;
