@@ -125,6 +125,7 @@ function documentsOf({ enabled, trust, allowHosts, denyHosts }: Config['cimd']):
     any: 'of any host',
     known: `of known clients${named === '' ? '' : ` and ${named}`}`,
     listed: `of ${named || 'nobody, because allow_hosts is empty'}`,
+    attested: `that are vouched for${named === '' ? '' : `, and of ${named}`}`,
   };
   return `${whose[trust]}${denyHosts.length === 0 ? '' : `, never of ${denyHosts.join(' ')}`}`;
 }

@@ -51,6 +51,8 @@ export interface Client {
   readonly applicationType: 'native' | 'web' | null;
   /** As it registered (RFC 7591 §2); `null` when it did not say. Never trust it. */
   readonly softwareId: string | null;
+  /** The issuer of a software statement that vouches for it and is believed today; absent: nobody does. */
+  readonly voucher?: string;
   /** An https address of a picture, which we fetch and serve ourselves; absent: none. */
   readonly logoUri?: string;
   readonly idTokenAlg: string | null;

@@ -6,6 +6,8 @@ import type { Client } from './client.ts';
 import { ClientProblem } from './client-problem.ts';
 import type { RegistrationResponse } from './registration.ts';
 import type { ClientRegistry, Registrant } from './registry.ts';
+import type { SoftwareStatements } from './software-statement.ts';
+import { proveStated, readStated } from './stated-registration.ts';
 
 /** Everybody who may ask for tokens, from whatever source. */
 export interface Clients {
@@ -33,6 +35,7 @@ export interface Clients {
   /**
    * Registers a client (RFC 7591 §3.1).
    * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`, `invalid_token`, `temporarily_unavailable`
+   * @throws {RegistrationRefused} by today's policy, or for the statement that it comes with
    */
   register(metadata: unknown, from?: Registrant): Promise<RegistrationResponse>;
 }
@@ -43,12 +46,14 @@ export interface ClientSources {
   readonly registry: ClientRegistry;
   /** Clients whose id is the address of a document; absent: there are none. */
   readonly cimd?: CimdClients;
+  /** What others say of clients that register; absent: it is not looked at. */
+  readonly statements?: SoftwareStatements;
   /** Who is shut out; absent: nobody. */
   readonly blocks?: Pick<BlockList, 'ofClient'>;
 }
 
 /** Every way to a client asks whether it is shut out. */
-export function createClients({ registry, cimd, blocks }: ClientSources): Clients {
+export function createClients({ registry, cimd, statements, blocks }: ClientSources): Clients {
   const known = (id: string): Client | null => registry.find(id);
   const described = (id: string): CimdClients | undefined => (isDocumentId(id) ? cimd : undefined);
   const admitted = (client: Client | null): Client | null => {
@@ -68,6 +73,12 @@ export function createClients({ registry, cimd, blocks }: ClientSources): Client
     served: ({ source, id }) => {
       if (source === 'cimd') cimd?.refresh(id);
     },
-    register: async (metadata, from) => registry.register(metadata, from),
+    register: async (metadata, from = {}) => {
+      if (!statements?.believed) return registry.register(metadata, from);
+      registry.count(from);
+      const stated = readStated(metadata, statements);
+      if (stated) await proveStated(stated, statements);
+      return registry.register(stated?.metadata ?? metadata, { ...from, counted: true, stated });
+    },
   };
 }

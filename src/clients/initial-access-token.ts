@@ -1,6 +1,7 @@
 import type { RegistrationPolicyConfig } from '../config/registration-policy.ts';
 import { equalSecrets } from '../crypto/hash.ts';
-import { OAuthError } from '../oauth/errors.ts';
+import type { OAuthError } from '../oauth/errors.ts';
+import { RegistrationRefused } from './registration-refusal.ts';
 
 /**
  * Whether a registration comes with an initial access token (RFC 7591 §3). A wrong one is refused even where none is needed:
@@ -21,7 +22,8 @@ export function checkInitialToken(
 
 /** RFC 6750 §3.1. */
 export function invalidInitialToken(description: string): OAuthError {
-  return new OAuthError('invalid_token', description, {
+  return new RegistrationRefused('token', 'invalid_token', {
+    description,
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   });
 }

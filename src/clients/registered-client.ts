@@ -27,6 +27,7 @@ export function registeredClient(
     resources: null,
     consent: 'ask',
     lifespans: usualLifespans,
+    ...(registration.voucher !== undefined && { voucher: registration.voucher }),
     applicationType,
     softwareId,
     secretExpiresAt,

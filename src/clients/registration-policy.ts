@@ -4,11 +4,11 @@ import { classOf, matchRedirectUri } from '../oauth/redirect-uri.ts';
 import type { Registration } from './client-id.ts';
 
 /** What of a registration the policy looks at. */
-export type Judged = Pick<Registration, 'redirectUris' | 'softwareId' | 'vouched'>;
+export type Judged = Pick<Registration, 'redirectUris' | 'softwareId' | 'vouched' | 'voucher'>;
 
 /** Why a registration is not wanted. */
 export interface PolicyRefusal {
-  readonly by: 'token' | 'redirect_uris' | 'software_id' | 'off';
+  readonly by: 'token' | 'redirect_uris' | 'software_id' | 'statement' | 'off';
   /** What follows a name of the client: `… uses redirect URIs that are not allowed here`. */
   readonly reason: string;
 }
@@ -21,9 +21,13 @@ export function checkPolicy(judged: Judged, config: RegistrationPolicyConfig): P
   const { policy, allowSoftwareIds } = config;
   if (policy === 'open') return null;
   if (policy === 'off') return { by: 'off', reason: 'registered itself, which is not possible here' };
+  const believed = isBelieved(judged.voucher, config);
+  if (policy === 'software_statement')
+    return believed ? null : { by: 'statement', reason: 'is vouched for by nobody who is believed here' };
   if (judged.vouched) return null;
   if (policy === 'initial_access_token')
     return { by: 'token', reason: 'registered without an initial access token' };
+  if (believed) return null;
   const stranger = judged.redirectUris.find((uri) => !isWanted(uri, config));
   if (stranger !== undefined || judged.redirectUris.length === 0)
     return { by: 'redirect_uris', reason: 'uses a redirect URI that is not allowed here' };
@@ -36,11 +40,21 @@ export function checkPolicy(judged: Judged, config: RegistrationPolicyConfig): P
  * not keep the others out (RFC 7591 §3.2.1: the server may replace what was asked).
  */
 export function wantedRedirectUris(
-  { redirectUris, vouched }: Judged,
+  { redirectUris, vouched, voucher }: Judged,
   config: RegistrationPolicyConfig,
 ): readonly string[] {
   const listed = config.policy === 'known_clients' || config.policy === 'allow_list';
-  return listed && !vouched ? redirectUris.filter((uri) => isWanted(uri, config)) : redirectUris;
+  return listed && !vouched && !isBelieved(voucher, config)
+    ? redirectUris.filter((uri) => isWanted(uri, config))
+    : redirectUris;
+}
+
+/** Whether who vouched for a registration is still believed: an issuer that was taken away has vouched for nobody. */
+export function isBelieved(
+  voucher: string | undefined,
+  { softwareStatements }: Pick<RegistrationPolicyConfig, 'softwareStatements'>,
+): boolean {
+  return softwareStatements.some(({ issuer }) => issuer === voucher);
 }
 
 function isWanted(uri: string, config: RegistrationPolicyConfig): boolean {

@@ -10,6 +10,7 @@ import type { Clock, Seconds } from '../types/time.ts';
 import { invalidInitialToken } from './initial-access-token.ts';
 import { checkPolicy, wantedRedirectUris } from './registration-policy.ts';
 import type { Judged } from './registration-policy.ts';
+import { RegistrationRefused } from './registration-refusal.ts';
 import { cleanName } from './clean-name.ts';
 import type { Registration } from './client-id.ts';
 import type { ClientMetadata } from './client-metadata.ts';
@@ -29,6 +30,14 @@ export interface RegistrationRules {
   readonly clock: Clock;
 }
 
+/** Who stood up for a registration. */
+export interface Vouching {
+  /** It came with an initial access token. */
+  readonly vouched: boolean;
+  /** The issuer of a statement that was proven, and that names its redirect URIs. */
+  readonly voucher?: string | undefined;
+}
+
 /** How long a confidential client's secret lasts: 90 days. */
 const secretLifetime: Seconds = 90 * 86_400;
 
@@ -38,12 +47,13 @@ const secretLifetime: Seconds = 90 * 86_400;
  */
 export function checkRegistration(
   body: unknown,
-  { vouched, ...rules }: RegistrationRules & { readonly vouched: boolean },
+  { vouched, voucher, ...rules }: RegistrationRules & Vouching,
 ): Registration {
   const metadata = readClientMetadata(body);
   const { softwareId } = metadata;
   const asked = checkRedirectUris(metadata.redirectUris);
-  const redirectUris = checkWanted({ redirectUris: asked, softwareId, vouched }, rules.registration);
+  const judged = { redirectUris: asked, softwareId, vouched, ...(voucher !== undefined && { voucher }) };
+  const redirectUris = checkWanted(judged, rules.registration);
   const { authMethod, anySecretMethod } = checkAuthMethod(metadata, rules.registration);
   const confidential = hasSecret({ authMethod });
   if (confidential) checkConfidentialUris(redirectUris);
@@ -60,6 +70,7 @@ export function checkRegistration(
     nonce: confidential ? randomToken(16) : null,
     secretExpiresAt: confidential ? Math.floor(rules.clock() / 1000) + secretLifetime : 0,
     ...(metadata.keys && { keys: metadata.keys }),
+    ...(voucher !== undefined && { voucher }),
   };
 }
 
@@ -121,9 +132,21 @@ function checkWanted(asked: Judged, config: RegistrationConfig): readonly string
     case 'token':
       throw invalidInitialToken('registering here needs an initial access token');
     case 'redirect_uris':
-      throw badRedirectUri(asked.redirectUris[0] ?? '', 'is not allowed here; ask whoever runs this server');
+      throw new RegistrationRefused('redirect_uris', 'invalid_redirect_uri', {
+        description: aboutUri(
+          asked.redirectUris[0] ?? '',
+          'is not allowed here; ask whoever runs this server',
+        ),
+      });
     case 'software_id':
-      throw new OAuthError('invalid_client_metadata', 'software_id is none that is allowed here');
+      throw new RegistrationRefused('software_id', 'invalid_client_metadata', {
+        description: 'software_id is none that is allowed here',
+      });
+    case 'statement':
+      throw new RegistrationRefused('statement', 'unapproved_software_statement', {
+        description:
+          'registering here needs a software_statement that names the redirect_uris, of an issuer that is believed here',
+      });
   }
 }
 
@@ -189,5 +212,9 @@ function checkApplicationType({ applicationType: type }: ClientMetadata): 'nativ
 }
 
 function badRedirectUri(uri: string, problem: string): OAuthError {
-  return new OAuthError('invalid_redirect_uri', `redirect_uri ${uri.slice(0, 200)} ${problem}`);
+  return new OAuthError('invalid_redirect_uri', aboutUri(uri, problem));
+}
+
+function aboutUri(uri: string, problem: string): string {
+  return `redirect_uri ${uri.slice(0, 200)} ${problem}`;
 }

@@ -4,14 +4,16 @@ import type { MacKey } from '../crypto/hmac.ts';
 import { checkRedirectUri, portless } from '../oauth/redirect-uri.ts';
 import type { Clock } from '../types/time.ts';
 import type { Client } from './client.ts';
+import type { Registration } from './client-id.ts';
 import { decodeClientId, encodeClientId } from './client-id.ts';
 import { ClientProblem } from './client-problem.ts';
 import { checkInitialToken } from './initial-access-token.ts';
 import { createRegistrationLimiter } from './registration-limiter.ts';
-import { checkPolicy } from './registration-policy.ts';
+import { checkPolicy, isBelieved } from './registration-policy.ts';
 import { registeredClient } from './registered-client.ts';
 import type { RegistrationResponse } from './registration.ts';
 import { checkRegistration, registrationResponse } from './registration.ts';
+import type { StatedRegistration } from './stated-registration.ts';
 import { staticClient } from './static-client.ts';
 
 /** Clients that are known without asking anybody: those of the configuration, and those whose id is their registration. */
@@ -26,10 +28,19 @@ export interface ClientRegistry {
    * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`, `invalid_token`, `temporarily_unavailable`
    */
   register(metadata: unknown, from?: Registrant): RegistrationResponse;
+  /**
+   * Counts somebody who wants to register, before anything is computed for it.
+   * @throws {OAuthError} `temporarily_unavailable` with status 429
+   */
+  count(from: Registrant): void;
 }
 
 /** Who registers. */
 export interface Registrant {
+  /** It was counted before, and is not counted again. */
+  readonly counted?: boolean;
+  /** What somebody has signed about it, once that is proven. */
+  readonly stated?: Pick<StatedRegistration, 'statement' | 'voucher'> | null;
   /** The token of its `Authorization` header. */
   readonly bearer?: string | null;
   /** As `sourceOf` tells it. */
@@ -66,14 +77,18 @@ export function createClientRegistry(options: ClientRegistryOptions): ClientRegi
       const over = known.secretExpiresAt !== 0 && known.secretExpiresAt * 1000 <= options.clock();
       return over ? null : known;
     },
-    register(metadata, { bearer = null, source = 'unknown' } = {}) {
-      limiter.check(source);
+    count: ({ source = 'unknown' }) => limiter.check(source),
+    register(metadata, { bearer = null, source = 'unknown', counted = false, stated = null } = {}) {
+      if (!counted) limiter.check(source);
       const vouched = checkInitialToken(bearer, options.registration);
-      const registration = checkRegistration(metadata, { ...options, vouched });
+      const voucher = stated?.voucher ?? undefined;
+      const registration = checkRegistration(metadata, { ...options, vouched, voucher });
       // Some apps take another port and register anew each time they start: they stay who they are, with what they hold.
       const redirectUris = [...new Set(registration.redirectUris.map(portless))];
       const clientId = encodeClientId({ ...registration, redirectUris }, options.idKeys);
-      return registrationResponse(clientId, registration, options);
+      const answer = registrationResponse(clientId, registration, options);
+      // RFC 7591 §3.2.1: unmodified. It is not part of the id, which would be too long for it.
+      return stated ? { ...answer, software_statement: stated.statement.text } : answer;
     },
   };
 
@@ -87,9 +102,16 @@ export function createClientRegistry(options: ClientRegistryOptions): ClientRegi
         'refused',
         `It ${refusal.reason}. Whoever runs this server decides which apps may register.`,
       );
-    const client = registeredClient(clientId, registration, options.secretKeys);
+    const client = registeredClient(clientId, believed(registration), options.secretKeys);
     cache.set(clientId, client);
     return client;
+  }
+
+  /** Who is not believed any more has vouched for nobody. */
+  function believed({ voucher, ...registration }: Registration): Registration {
+    return voucher !== undefined && isBelieved(voucher, options.registration)
+      ? { ...registration, voucher }
+      : registration;
   }
 }
 

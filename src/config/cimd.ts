@@ -13,8 +13,8 @@ export interface CimdConfig {
   readonly cacheMaxSize: number;
   /** How long a document is fresh whose host does not say. */
   readonly cacheFallbackTtl: Milliseconds;
-  /** Any host's; those of well-known clients and of `allowHosts`; those of `allowHosts` alone. */
-  readonly trust: 'any' | 'known' | 'listed';
+  /** Any host's; those of well-known clients and of `allowHosts`; those of `allowHosts` alone; these and those that are vouched for. */
+  readonly trust: 'any' | 'known' | 'listed' | 'attested';
   /** As `URL.hostname` has them, or `*.` and such a host. */
   readonly allowHosts: readonly string[];
   readonly denyHosts: readonly string[];

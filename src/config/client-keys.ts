@@ -9,9 +9,9 @@ import { checkUrl } from './urls.ts';
 
 type Place = Pick<Resolving, 'io' | 'findings'> & { readonly path: Path };
 
-/** Public keys of a client: in the configuration, in a file, or where the client publishes them. `null`: it has none, or a problem says why. */
+/** Public keys of a client, or of who vouches for one: in the configuration, in a file, or where the client publishes them. `null`: it has none, or a problem says why. */
 export async function resolveClientKeys(
-  section: Sieved<ClientSection>,
+  section: Sieved<Pick<ClientSection, 'jwks' | 'jwks_file' | 'jwks_uri' | 'allow_private_ips'>>,
   place: Place,
 ): Promise<StaticClientConfig['keys']> {
   const { jwks, jwks_file: file, jwks_uri: uri } = section;
@@ -63,7 +63,7 @@ function readKeys(value: unknown, { findings, path }: Place): StaticClientConfig
   const secret = keys.some((key) => key.kty === 'oct' || Object.hasOwn(key, 'd'));
   if (secret)
     findings.refuse(path, {
-      problem: 'holds a private or shared key, which only the client may have',
+      problem: 'holds a private or shared key, which only its owner may have',
       fix: 'take out everything but the public part, and replace the key: others have seen it',
     });
   return secret ? null : { jwks: { keys } };

@@ -5,10 +5,20 @@ import type { Secret } from '../types/secret.ts';
 import { itemsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
 import { fromEnvironment, fromFile } from './secrets.ts';
+import { resolveSoftwareStatements } from './software-statements.ts';
+import type { StatementIssuerConfig } from './software-statements.ts';
 
 /** Who may register, and go on using what is registered. */
 export interface RegistrationPolicyConfig {
-  readonly policy: 'open' | 'known_clients' | 'allow_list' | 'initial_access_token' | 'off';
+  readonly policy:
+    | 'open'
+    | 'known_clients'
+    | 'allow_list'
+    | 'software_statement'
+    | 'initial_access_token'
+    | 'off';
+  /** Whose software statements are believed; empty: nobody's, and statements are ignored. */
+  readonly softwareStatements: readonly StatementIssuerConfig[];
   /** As `URL.hostname` has them, or `*.` and such a host. */
   readonly allowHosts: readonly string[];
   readonly allowLoopback: boolean;
@@ -24,6 +34,7 @@ export interface RegistrationPolicyConfig {
 /** What is in force where nothing is written. */
 export const usualRegistrationPolicy: RegistrationPolicyConfig = {
   policy: 'open',
+  softwareStatements: [],
   allowHosts: [],
   allowLoopback: true,
   allowSchemes: [],
@@ -45,6 +56,7 @@ export async function resolveRegistrationPolicy(resolving: Resolving): Promise<R
   const usual = usualRegistrationPolicy;
   const resolved: RegistrationPolicyConfig = {
     policy: section.policy ?? usual.policy,
+    softwareStatements: await resolveSoftwareStatements(resolving),
     allowHosts: listOf(resolving, 'allow_hosts', hostPattern),
     allowLoopback: section.allow_loopback ?? usual.allowLoopback,
     allowSchemes: listOf(resolving, 'allow_schemes', schemeOf),
@@ -73,12 +85,13 @@ function checkCombination(
       });
   const hasTokens = tokenFields.filter((field) => (section[field] ?? []).length > 0);
   for (const field of hasTokens)
-    if (policy === 'open' || policy === 'off')
+    if (policy === 'open' || policy === 'off' || policy === 'software_statement')
       findings.refuse(['registration', field], {
         problem: `does nothing with the policy ${policy}`,
         fix: 'write policy: initial_access_token, or remove it',
       });
   if (policy === 'off') checkOff({ config, findings });
+  checkStatements({ config, findings }, policy);
   if (policy === 'initial_access_token' && hasTokens.length === 0)
     findings.refuse(['registration', 'policy'], {
       problem: 'is initial_access_token, and there is no token',
@@ -89,6 +102,32 @@ function checkCombination(
     findings.refuse(['registration', 'policy'], {
       problem: 'is allow_list, and nothing is allowed',
       fix: 'add allow_hosts, allow_schemes or allow_redirect_uris, or write policy: off',
+    });
+}
+
+function checkStatements(
+  { config, findings }: Pick<Resolving, 'config' | 'findings'>,
+  policy: RegistrationPolicyConfig['policy'],
+): void {
+  const issuers = itemsOf(config.registration?.software_statements).length;
+  if (policy === 'software_statement' && issuers === 0)
+    findings.refuse(['registration', 'policy'], {
+      problem: 'is software_statement, and nobody’s statements are believed',
+      fix: 'add software_statements with an issuer, or write policy: off',
+    });
+  if (config.cimd?.trust === 'attested' && issuers === 0)
+    findings.refuse(['cimd', 'trust'], {
+      problem: 'is attested, and nobody’s statements are believed',
+      fix: 'add registration.software_statements with an issuer, or write trust: listed',
+    });
+  if (
+    policy === 'off' &&
+    issuers > 0 &&
+    (config.cimd?.enabled === false || config.cimd?.trust !== 'attested')
+  )
+    findings.refuse(['registration', 'software_statements'], {
+      problem: 'does nothing while registration is off',
+      fix: 'remove it, or write another registration.policy or cimd.trust: attested',
     });
 }
 

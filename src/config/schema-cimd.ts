@@ -7,7 +7,7 @@ export interface CimdSection {
   enabled?: boolean | undefined;
   cache_max_size?: number | undefined;
   cache_fallback_ttl?: DurationText | undefined;
-  trust?: 'any' | 'known' | 'listed' | undefined;
+  trust?: 'any' | 'known' | 'listed' | 'attested' | undefined;
   allow_hosts?: string[] | undefined;
   deny_hosts?: string[] | undefined;
   built_in_documents?: boolean | undefined;
@@ -39,9 +39,9 @@ export const cimdSchema: z.ZodType<CimdSection> = section<CimdSection>({
     '5m',
   ),
   trust: oneOf(
-    ['any', 'known', 'listed'],
-    'Whose documents are taken: any host’s, those of well-known clients and of allow_hosts, or those of allow_hosts alone. ' +
-      'Default: any.',
+    ['any', 'known', 'listed', 'attested'],
+    'Whose documents are taken: any host’s, those of well-known clients and of allow_hosts, those of allow_hosts alone, or ' +
+      'those of allow_hosts and any that an issuer of registration.software_statements vouches for. Default: any.',
   ),
   allow_hosts: texts(
     'Hosts whose documents are always taken; *.example.com means every host below example.com, and not example.com itself.',

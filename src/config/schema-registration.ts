@@ -1,9 +1,19 @@
 import type { z } from 'zod';
 import { flag, oneOf, section, texts, wholeNumber } from './schema-fields.ts';
+import { softwareStatementsSchema } from './schema-software-statements.ts';
+import type { StatementIssuerSection } from './schema-software-statements.ts';
 
 /** Who may register, and what keeps registering within bounds. */
 export interface RegistrationSection {
-  policy?: 'open' | 'known_clients' | 'allow_list' | 'initial_access_token' | 'off' | undefined;
+  policy?:
+    | 'open'
+    | 'known_clients'
+    | 'allow_list'
+    | 'software_statement'
+    | 'initial_access_token'
+    | 'off'
+    | undefined;
+  software_statements?: StatementIssuerSection[] | undefined;
   allow_hosts?: string[] | undefined;
   allow_loopback?: boolean | undefined;
   allow_schemes?: string[] | undefined;
@@ -16,10 +26,12 @@ export interface RegistrationSection {
 
 export const registrationSchema: z.ZodType<RegistrationSection> = section<RegistrationSection>({
   policy: oneOf(
-    ['open', 'known_clients', 'allow_list', 'initial_access_token', 'off'],
+    ['open', 'known_clients', 'allow_list', 'software_statement', 'initial_access_token', 'off'],
     'Who may register, and go on using a registration: anybody (people are asked before anything is given away), apps at addresses ' +
-      'of well-known clients, apps at addresses that are listed here, who has an initial access token, or nobody. Default: open.',
+      'of well-known clients, apps at addresses that are listed here, apps whose software statement names their addresses, who ' +
+      'has an initial access token, or nobody. Default: open.',
   ),
+  software_statements: softwareStatementsSchema,
   allow_hosts: texts(
     'With known_clients and allow_list: hosts of https redirect URIs; *.example.com means every host below example.com, and not ' +
       'example.com itself.',

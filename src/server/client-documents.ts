@@ -53,11 +53,12 @@ export const maxDocumentBytes = 5120;
 
 /** The same as long as nothing about it changes: what is kept is what serves while a host is down. */
 export function clientDocuments(
-  { cimd, clients }: Config,
+  { cimd, clients, registration }: Config,
   parts: Parts,
   before: ClientDocuments | undefined,
 ): ClientDocuments {
-  const privateHosts = clients.flatMap(({ keys, allowPrivateIps }) =>
+  const named = [...clients, ...registration.softwareStatements];
+  const privateHosts = named.flatMap(({ keys, allowPrivateIps }) =>
     keys && 'jwksUri' in keys && allowPrivateIps ? [new URL(keys.jwksUri).hostname] : [],
   );
   const same = before && isSame(before.config, cimd) && isSame(before.privateHosts, privateHosts);

@@ -3,6 +3,7 @@ import type { BlockList, StoredBlocks } from '../clients/block-list.ts';
 import { createCimdClients } from '../clients/cimd/cimd-clients.ts';
 import { createClients } from '../clients/clients.ts';
 import { createClientRegistry } from '../clients/registry.ts';
+import { createSoftwareStatements } from '../clients/software-statement.ts';
 import type { Config, UpstreamConfig } from '../config/config.ts';
 import { isSame } from '../config/differences.ts';
 import { createJwtSigner } from '../crypto/sign.ts';
@@ -279,11 +280,17 @@ function clientsOf(
     idTokenAlg: signer.alg,
     clock,
   });
+  const statements = createSoftwareStatements({
+    issuers: config.registration.softwareStatements,
+    keys: published.keys,
+    audiences: [config.issuer, `${config.issuer}/`, `${config.issuer}/oauth/register`],
+    clock,
+  });
   const cimd = createCimdClients({
     config: config.cimd,
     documents: published.documents,
     scopesSupported: config.scopesSupported,
     baselineScopes: config.baselineClientScopes,
   });
-  return createClients({ registry, cimd, blocks });
+  return createClients({ registry, cimd, statements, blocks });
 }

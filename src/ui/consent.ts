@@ -22,6 +22,8 @@ export interface ConsentView {
     readonly host?: string | null;
     /** What is known of it by where its codes go, or by its document; absent: nothing. */
     readonly known?: { readonly label: string; readonly standing: 'verified' | 'contradicted' } | null;
+    /** Who signed what it says of itself, and is believed by whoever runs the server; absent: nobody did. */
+    readonly voucher?: string | null;
     /** Path of a picture that our own origin serves. */
     readonly logo?: string | null;
   };
@@ -85,8 +87,10 @@ function isKnown({ client: { verified, host, known }, redirect }: ConsentView): 
 }
 
 function badge(view: ConsentView): SafeHtml {
-  return isKnown(view)
-    ? html`<span class="badge">known app</span>`
+  if (isKnown(view)) return html`<span class="badge">known app</span>`;
+  // A statement is no secret: on a computer, any program can use what it says of another.
+  return (view.client.voucher ?? null) !== null && view.redirect.kind === 'https'
+    ? html`<span class="badge">vouched for</span>`
     : html`<span class="badge caution">unverified</span>`;
 }
 
@@ -99,13 +103,21 @@ function introduction(view: ConsentView): SafeHtml {
 }
 
 /** Who says what the app is called. */
-function origin({ brand, client: { verified, host, known } }: ConsentView): SafeHtml {
+function origin({ brand, client: { verified, host, known, voucher } }: ConsentView): SafeHtml {
   if (verified) return html`This app was set up by whoever runs ${isolated(brand.name, 60)}.`;
-  if ((host ?? null) === null) return html`The app chose its name itself. Nobody has checked it.`;
+  const vouched = (voucher ?? null) !== null;
+  const word = vouched
+    ? html`<strong>${isolated(voucher ?? '', hostLimit)}</strong> vouches for it, and is trusted by whoever
+        runs ${isolated(brand.name, 60)}.`
+    : null;
+  if ((host ?? null) === null)
+    return vouched
+      ? html`This app registered itself. ${word}`
+      : html`The app chose its name itself. Nobody has checked it.`;
   const website = html`The website <strong>${isolated(host ?? '', hostLimit)}</strong>`;
   return known?.standing === 'verified'
-    ? html`${website} describes this app: that is where ${isolated(known.label, 60)} comes from.`
-    : html`${website} describes this app, and chose what it is called. Nobody has checked that.`;
+    ? html`${website} describes this app: that is where ${isolated(known.label, 60)} comes from. ${word}`
+    : html`${website} describes this app, and chose what it is called. ${word ?? 'Nobody has checked that.'}`;
 }
 
 function destination({ redirect, client: { known } }: ConsentView): SafeHtml {

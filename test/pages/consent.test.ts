@@ -38,6 +38,24 @@ describe('the consent page', () => {
     expect(text).toContain('This app was set up by whoever runs Acme Tools');
   });
 
+  it('says who vouches for an app, as text, and calls it so only where its code leaves the computer', () => {
+    const client = { name: 'Notes', verified: false, id: 'x', host: null, voucher: 'vouch.example.com' };
+    const redirect = { kind: 'https', display: 'app.example.com' } as const;
+    const text = (view: Parameters<typeof consentView>[0]): string =>
+      textOf(renderConsentPage(consentView(view)));
+    const sure = text({ client, redirect });
+    expect(sure).toContain('vouched for This app registered itself. vouch.example.com vouches for it');
+    expect(sure).not.toContain('Nobody has checked');
+    expect(sure).toContain('Access goes to app.example.com');
+    const local = text({ client });
+    expect(local).toContain('unverified This app registered itself. vouch.example.com vouches for it');
+    expect(local).toContain('Any program on this computer can ask like this.');
+    const described = text({ client: { ...client, host: 'app.example.com' }, redirect });
+    expect(described).toContain('chose what it is called. vouch.example.com vouches for it');
+    const script = { ...client, voucher: '<script>alert(1)</script>' };
+    expect(renderConsentPage(consentView({ client: script }))).not.toContain('<script');
+  });
+
   it('knows an app whose vendor describes it and receives its codes, and nothing less', () => {
     const known = { label: 'Claude', standing: 'verified' } as const;
     const redirect = { kind: 'https', display: 'claude.ai' } as const;

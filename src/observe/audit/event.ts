@@ -176,7 +176,17 @@ export interface AuditDetails {
     readonly answer: 'challenged' | 'explained';
   };
   /** A client registered itself. */
-  client_registered: RequestDetails & { readonly redirectTargets: readonly OutsideLabel[] };
+  client_registered: RequestDetails & {
+    readonly redirectTargets: readonly OutsideLabel[];
+    /** The issuer of the software statement that vouches for it; `null`: nobody does. */
+    readonly voucher: NameLabel | null;
+  };
+  /** Somebody wanted to register a client, and the policy or the software statement that came with it did not let it in. */
+  client_registration_refused: OfRequest & {
+    readonly by: 'token' | 'redirect_uris' | 'software_id' | 'statement';
+    /** As the client was told. */
+    readonly reason: OutsideLabel;
+  };
   /** A client’s assertion came a second time: somebody has a copy of it, or the client makes the same twice. It counted once. */
   assertion_reused: RequestDetails;
   /** A client that says who it is was not let in, and its user was told why. */
@@ -300,6 +310,7 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   revoked: { outcome: 'success' },
   scope_insufficient: { outcome: 'denied', anonymous: true },
   client_registered: { outcome: 'success', anonymous: true },
+  client_registration_refused: { outcome: 'denied', anonymous: true },
   assertion_reused: { outcome: 'attack', anonymous: true },
   client_refused: { outcome: 'denied', anonymous: true },
   client_document_changed: { outcome: 'success', anonymous: true },

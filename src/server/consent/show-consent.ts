@@ -77,6 +77,7 @@ export function consentResponse(
       id: client.id,
       host: client.host,
       known: knownAs(client, request.redirectUri),
+      voucher: client.voucher === undefined ? null : hostOfIssuer(client.voucher),
       logo,
     },
     redirect: redirectTarget(request.redirectUri),
@@ -115,6 +116,11 @@ function knownAs(client: Client, redirectUri: string): NonNullable<ConsentView['
   const known = recogniseClient(client, redirectUri);
   if (!known || known.standing === 'claimed') return null;
   return { label: known.row.label, standing: known.standing };
+}
+
+/** As people know it: of an address the host, in punycode; of a name that is none, the name. */
+function hostOfIssuer(issuer: string): string {
+  return URL.parse(issuer)?.host || issuer;
 }
 
 function iconOf({ upstreams }: Config, name: string): string | null {
