@@ -77,14 +77,15 @@ export function createKeyFinder({ clock, fetch, fetchNamed }: KeyFinderOptions):
     async find(keys, { renewed }) {
       if ('jwks' in keys) return publicKeys(keys.jwks);
       const { jwksUri: uri, named = false } = keys;
-      const copy = kept.get(uri);
-      const age = copy ? Math.abs(clock() - copy.at) : Number.POSITIVE_INFINITY;
+      const last = kept.get(uri);
+      const age = last ? Math.abs(clock() - last.at) : Number.POSITIVE_INFINITY;
+      const copy = age < staleFor ? last : undefined;
       if (copy && ((age < freshFor && !renewed) || !rested(uri))) return copy.keys;
       if (!copy && !rested(uri) && !running.has(uri)) throw unreachable('their host did not answer just now');
       try {
         return await once(uri, named);
       } catch (error) {
-        if (copy && age < staleFor) return copy.keys;
+        if (copy) return copy.keys;
         throw error;
       }
     },

@@ -30,6 +30,8 @@ export class StatementProblem extends Error {
 export interface SoftwareStatements {
   /** False: nobody is believed, and statements are not looked at. */
   readonly believed: boolean;
+  /** Whether an issuer is believed. */
+  believes(issuer: string | undefined): boolean;
   /**
    * Reads a statement and judges everything but its signature, so that nothing is computed or fetched for one that is not
    * good anyway.
@@ -65,6 +67,7 @@ export function createSoftwareStatements(rules: StatementRules): SoftwareStateme
   const byName = new Map(rules.issuers.map((one) => [one.issuer, one]));
   return {
     believed: byName.size > 0,
+    believes: (issuer) => issuer !== undefined && byName.has(issuer),
     read(text) {
       if (typeof text !== 'string' || text.length > maxLength)
         throw new StatementProblem('invalid', `is not a text of at most ${maxLength} characters`);

@@ -289,6 +289,7 @@ function clientsOf(
   const cimd = createCimdClients({
     config: config.cimd,
     documents: published.documents,
+    statements,
     scopesSupported: config.scopesSupported,
     baselineScopes: config.baselineClientScopes,
   });

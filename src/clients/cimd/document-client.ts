@@ -12,6 +12,8 @@ export interface ClientSnapshot {
   readonly applicationType: 'native' | 'web' | null;
   readonly softwareId: string | null;
   readonly logoUri?: string;
+  /** Who vouched for it. */
+  readonly voucher?: string;
 }
 
 /** What clients of documents are measured by, beside what the documents say. */
@@ -49,10 +51,11 @@ export function unreadClient(clientId: string): Client {
 /** What the rest of a login has to know of its client; nothing for a client without a document. */
 export function snapshotOf(client: Client): { readonly client?: ClientSnapshot } {
   if (client.source !== 'cimd') return {};
-  const { name, grantTypes, scopes, authMethod, applicationType, softwareId, logoUri } = client;
+  const { name, grantTypes, scopes, authMethod, applicationType, softwareId, logoUri, voucher } = client;
   const proves = authMethod === 'private_key_jwt';
   const shown = { name: name ?? '', grantTypes, scopes, proves, applicationType, softwareId };
-  return { client: { ...shown, ...(logoUri !== undefined && { logoUri }) } };
+  const more = { ...(logoUri !== undefined && { logoUri }), ...(voucher !== undefined && { voucher }) };
+  return { client: { ...shown, ...more } };
 }
 
 /** The client of a login, as its user was shown it. */

@@ -19,4 +19,13 @@ export interface ClientDocument {
   readonly softwareId: string | null;
   /** An https address of a picture. */
   readonly logoUri: string | null;
+  /** What it is once somebody is found to have signed its statement (RFC 7591 §2.3); `null`: it has none that could be used. */
+  readonly stated: StatedDocument | null;
+}
+
+/** A statement about a document, and the document with what is stated in the place of what it says itself. */
+export interface StatedDocument {
+  /** Nobody has looked at its signature. */
+  readonly statement: string;
+  readonly document: ClientDocument;
 }

@@ -180,7 +180,15 @@ function kindOf({ kind }: ClientProblem): 'unreachable' | 'invalid' {
 }
 
 /** What of a document decides who gets in. */
-const telling = ['redirectUris', 'authMethod', 'proofOptional', 'keys', 'grantTypes', 'name'] as const;
+const telling = [
+  'redirectUris',
+  'authMethod',
+  'proofOptional',
+  'keys',
+  'grantTypes',
+  'name',
+  'stated',
+] as const;
 
 /** What of two versions of a document that decides who gets in is not the same. */
 export function changedFields(before: ClientDocument, after: ClientDocument): readonly string[] {

@@ -1,3 +1,4 @@
+import { withClaims } from '../stated-metadata.ts';
 import type { ClientProblem } from '../client-problem.ts';
 import { invalidDocument } from './problems.ts';
 
@@ -15,6 +16,11 @@ export class Members {
       throw wrong('it', 'a JSON object');
     // Any object may be read by name; every value is looked at before it is used.
     this.#members = value as Readonly<Record<string, unknown>>;
+  }
+
+  /** These, with what is signed in the place of what is not. */
+  with(claims: Readonly<Record<string, unknown>>): Members {
+    return new Members(withClaims(this.#members, claims));
   }
 
   raw(name: string): unknown {

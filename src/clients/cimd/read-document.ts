@@ -3,7 +3,8 @@ import { parseScope } from '../../oauth/scope.ts';
 import { cleanName } from '../clean-name.ts';
 import type { ClientKeys } from '../client.ts';
 import { ClientProblem } from '../client-problem.ts';
-import type { ClientDocument } from './document.ts';
+import { JwtProblem, readJwtClaims } from '../signed-jwt.ts';
+import type { ClientDocument, StatedDocument } from './document.ts';
 import type { UrlRules } from './document-url.ts';
 import { checkNamedUrl } from './document-url.ts';
 import { readKeys } from './document-keys.ts';
@@ -29,6 +30,23 @@ const maxLogoUri = 512;
  */
 export function readDocument(text: string, clientId: string, rules: UrlRules): ClientDocument {
   const members = parse(text);
+  return { ...readMembers(members, clientId, rules), stated: readStatement(members, clientId, rules) };
+}
+
+/** A statement that is none, or that does not make a document, is as good as none: the document speaks for itself. */
+function readStatement(members: Members, clientId: string, rules: UrlRules): StatedDocument | null {
+  const statement = members.raw('software_statement');
+  if (typeof statement !== 'string') return null;
+  try {
+    const stated = members.with(readJwtClaims(statement));
+    return { statement, document: { ...readMembers(stated, clientId, rules), stated: null } };
+  } catch (error) {
+    if (error instanceof JwtProblem || error instanceof ClientProblem) return null;
+    throw error;
+  }
+}
+
+function readMembers(members: Members, clientId: string, rules: UrlRules): Omit<ClientDocument, 'stated'> {
   if (members.raw('client_id') !== clientId)
     throw invalidDocument('client_id in it is not the very address that it was fetched from');
   for (const field of ['client_secret', 'client_secret_expires_at'])

@@ -10,8 +10,13 @@ export function isNamed(host: string, { allowHosts }: Pick<CimdConfig, 'allowHos
   return matchesHost(host, allowHosts) || knownDocumentHosts.has(host);
 }
 
+/** Whether a document of a host that nobody has named is taken when somebody whom the operator believes vouches for it. */
+export function mayBeAttested(host: string, { trust, denyHosts }: CimdConfig): boolean {
+  return trust === 'attested' && !matchesHost(host, denyHosts);
+}
+
 /**
- * Whether clients of a host are wanted, by today's configuration; `null`: they are. A denial counts before everything else.
+ * Whether clients of a host are wanted for the host's sake, by today's configuration; `null`: they are. A denial counts before everything else.
  * @param host as `URL.hostname` has it
  */
 export function checkTrust(host: string, config: CimdConfig): ClientProblem | null {
