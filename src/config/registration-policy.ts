@@ -98,7 +98,8 @@ function checkCombination(
       fix: 'name a file in initial_access_token_files, or write policy: off',
     });
   const nobody = allowHosts.length + allowSchemes.length + allowRedirectUris.length === 0 && !allowLoopback;
-  if (policy === 'allow_list' && nobody && hasTokens.length === 0)
+  const vouched = itemsOf(section.software_statements).length > 0;
+  if (policy === 'allow_list' && nobody && hasTokens.length === 0 && !vouched)
     findings.refuse(['registration', 'policy'], {
       problem: 'is allow_list, and nothing is allowed',
       fix: 'add allow_hosts, allow_schemes or allow_redirect_uris, or write policy: off',

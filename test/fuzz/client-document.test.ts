@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClientDocument } from '../../src/clients/cimd/document.ts';
@@ -35,6 +36,12 @@ const document = fc.record(
     jwks_uri: fc.oneof(fc.webUrl(), fc.constantFrom('https://10.0.0.1/', 'https://app.example.com/jwks')),
     logo_uri: fc.oneof(fc.webUrl(), anyText),
     scope: fc.oneof(fc.constant('openid email'), anyText),
+    software_statement: fc.oneof(
+      anyText,
+      fc
+        .jsonValue({ maxDepth: 2 })
+        .map((claims) => `e30.${Buffer.from(JSON.stringify(claims) ?? '').toString('base64url')}.x`),
+    ),
   },
   { requiredKeys: ['client_id', 'client_name', 'redirect_uris'] },
 );
@@ -75,6 +82,7 @@ function checkTaken(taken: ClientDocument | null): void {
   expect(taken.grantTypes).toContain('authorization_code');
   expect(taken.authMethod === 'private_key_jwt').toBe(taken.keys !== null);
   expect(JSON.stringify(taken.keys)).not.toMatch(/"d":/u);
+  checkTaken(taken.stated?.document ?? null);
   if (taken.logoUri !== null) expect(taken.logoUri).toMatch(/^https:\/\//iu);
 }
 

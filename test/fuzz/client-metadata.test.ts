@@ -37,6 +37,33 @@ const metadata = fc.record(
   { requiredKeys: ['redirect_uris'] },
 );
 
+/** Keys that are nearly right: every member may be missing, short, of another kind, or somebody else's. */
+const member = fc.oneof(
+  fc.constantFrom('P-256', 'Ed25519', 'AQAB', 'A'.repeat(43), 'A'.repeat(342), '', 'sig', 'ES256'),
+  anyText,
+  fc.jsonValue({ maxDepth: 1 }),
+);
+const keyOf = fc.record(
+  {
+    kty: fc.oneof(fc.constantFrom('EC', 'RSA', 'OKP', 'oct'), member),
+    crv: member,
+    x: member,
+    y: member,
+    n: member,
+    e: member,
+    d: member,
+    kid: member,
+    use: fc.constantFrom('sig', 'sig', 'enc', 7),
+    alg: member,
+  },
+  { requiredKeys: ['kty'] },
+);
+const proving = fc
+  .tuple(metadata, fc.array(keyOf, { maxLength: 3 }))
+  .map(([body, keys]) =>
+    Object.assign({}, body, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys } }),
+  );
+
 const members = [
   'redirect_uris',
   'client_name',
@@ -76,6 +103,8 @@ function checkRegistered(answer: RegistrationResponse): void {
   // eslint-disable-next-line no-control-regex -- control characters are what must not be there
   expect(client?.name ?? '').not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u);
   expect(client?.authMethod).toBe(answer['token_endpoint_auth_method']);
+  expect(client?.keys !== null).toBe(client?.authMethod === 'private_key_jwt');
+  expect(JSON.stringify(client?.keys)).not.toMatch(/"(?:d|p|q|k)":/u);
 }
 
 describe('the metadata of a client', () => {
@@ -92,7 +121,7 @@ describe('the metadata of a client', () => {
 
   it('of any shape are taken or refused by the two codes of RFC 7591', () => {
     fuzz(
-      fc.oneof(misshapen, misshapen, fc.jsonValue({ maxDepth: 4 })),
+      fc.oneof(misshapen, misshapen, proving, fc.jsonValue({ maxDepth: 4 })),
       (body) => {
         const answer = register(body);
         if (answer) checkRegistered(answer);
