@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { clientKeyNumbers } from '../keys/client-key-rings.ts';
 import { openKeyRings } from '../keys/rings.ts';
 import type { AuthStore, GrantKey } from '../store/contract.ts';
 import { SallyportError } from '../types/error.ts';
@@ -15,12 +16,17 @@ export type IdentityReader = (
  */
 export async function identityReader({
   store,
-  config: { hmacSecrets, retiredSecretGrace: grace },
+  config: { hmacSecrets, retiredSecretGrace: grace, registration },
 }: {
   readonly store: AuthStore;
   readonly config: Config;
 }): Promise<IdentityReader> {
-  const { rings } = await openKeyRings({ hmacSecrets, store, grace });
+  const { rings } = await openKeyRings({
+    hmacSecrets,
+    store,
+    grace,
+    clientKeys: clientKeyNumbers(registration),
+  });
   return async ({ bucket, grantId }) => {
     const session = await store.readSession({ bucket, grantId, upstream: null });
     if (!session || session.grant.identity.sealed.length === 0) return null;

@@ -4,6 +4,7 @@ import { isRefusedScheme } from '../oauth/refused-schemes.ts';
 import type { Secret } from '../types/secret.ts';
 import { itemsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
+import { resolveIdKeys } from './id-keys.ts';
 import { fromEnvironment, fromFile } from './secrets.ts';
 import { resolveSoftwareStatements } from './software-statements.ts';
 import type { StatementIssuerConfig } from './software-statements.ts';
@@ -17,6 +18,9 @@ export interface RegistrationPolicyConfig {
     | 'software_statement'
     | 'initial_access_token'
     | 'off';
+  /** Number of the key that makes ids; those below verify, unless they are revoked. */
+  readonly idKey: number;
+  readonly revokedIdKeys: readonly number[];
   /** Whose software statements are believed; empty: nobody's, and statements are ignored. */
   readonly softwareStatements: readonly StatementIssuerConfig[];
   /** As `URL.hostname` has them, or `*.` and such a host. */
@@ -34,6 +38,8 @@ export interface RegistrationPolicyConfig {
 /** What is in force where nothing is written. */
 export const usualRegistrationPolicy: RegistrationPolicyConfig = {
   policy: 'open',
+  idKey: 1,
+  revokedIdKeys: [],
   softwareStatements: [],
   allowHosts: [],
   allowLoopback: true,
@@ -56,6 +62,7 @@ export async function resolveRegistrationPolicy(resolving: Resolving): Promise<R
   const usual = usualRegistrationPolicy;
   const resolved: RegistrationPolicyConfig = {
     policy: section.policy ?? usual.policy,
+    ...resolveIdKeys(resolving),
     softwareStatements: await resolveSoftwareStatements(resolving),
     allowHosts: listOf(resolving, 'allow_hosts', hostPattern),
     allowLoopback: section.allow_loopback ?? usual.allowLoopback,

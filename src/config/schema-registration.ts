@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { flag, oneOf, section, texts, wholeNumber } from './schema-fields.ts';
 import { softwareStatementsSchema } from './schema-software-statements.ts';
 import type { StatementIssuerSection } from './schema-software-statements.ts';
@@ -21,6 +21,8 @@ export interface RegistrationSection {
   allow_software_ids?: string[] | undefined;
   initial_access_token_files?: string[] | undefined;
   initial_access_token_env_vars?: string[] | undefined;
+  id_key?: number | undefined;
+  revoked_id_keys?: number[] | undefined;
   max_per_minute?: number | undefined;
 }
 
@@ -60,6 +62,22 @@ export const registrationSchema: z.ZodType<RegistrationSection> = section<Regist
     ['/run/secrets/registration-token'],
   ),
   initial_access_token_env_vars: texts('Variables with initial access tokens.', ['REGISTRATION_TOKEN']),
+  id_key: wholeNumber(
+    { min: 1, max: 1000 },
+    {
+      description:
+        'Number of the key that makes ids and secrets of clients that register. One that was not used before is made at once. Those ' +
+        'of lower numbers go on verifying.',
+      default: 1,
+    },
+  ),
+  revoked_id_keys: z
+    .array(z.int().min(1).max(1000))
+    .meta({
+      description: 'Numbers below id_key whose ids are nobody’s any more, because the key may have leaked.',
+      examples: [[1]],
+    })
+    .optional(),
   max_per_minute: wholeNumber(
     { min: 1, max: 1_000_000 },
     {

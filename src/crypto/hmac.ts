@@ -7,6 +7,7 @@ export type Purpose =
   | 'login-state'
   | 'client-id'
   | 'client-secret'
+  | `clients-${number}`
   | 'transaction'
   | 'mcp-session'
   | 'connections'

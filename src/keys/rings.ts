@@ -6,12 +6,20 @@ import { createSealer } from '../crypto/seal.ts';
 import { SallyportError } from '../types/error.ts';
 import type { Secret } from '../types/secret.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
+import type { ClientKeyNumbers, ClientKeyRings } from './client-key-rings.ts';
+import {
+  clientKeyRings,
+  derivedClientSecrets,
+  firstClientKey,
+  livingNumbers,
+  ringNameOf,
+} from './client-key-rings.ts';
 import type { KeyPlan } from './key-history.ts';
 import type { RingStore } from './wrapped-ring.ts';
 import { openWrappedRing } from './wrapped-ring.ts';
 
 /** One key per purpose, never one for two. */
-export interface KeyRings {
+export interface KeyRings extends ClientKeyRings {
   /** MAC of codes and refresh tokens. The first signs, all verify; likewise below. */
   readonly token: readonly MacKey[];
   readonly loginState: readonly MacKey[];
@@ -24,8 +32,6 @@ export interface KeyRings {
   readonly connectionsState: readonly MacKey[];
   /** For whom a link to the connections page was made. */
   readonly connectionsLink: readonly MacKey[];
-  readonly clientIds: readonly MacKey[];
-  readonly clientSecrets: readonly MacKey[];
   /** Addresses of logos that we serve. */
   readonly clientLogos: readonly MacKey[];
   readonly vault: Sealer;
@@ -48,6 +54,8 @@ export interface OpenKeyRings {
   readonly plan?: () => Promise<KeyPlan>;
   /** How long wraps of secrets stay that nobody configures any more. */
   readonly grace?: Milliseconds;
+  /** Which keys make and verify ids of clients. */
+  readonly clientKeys?: ClientKeyNumbers;
 }
 
 /** Bytes; as `hmac_secret_files` asks. */
@@ -69,6 +77,7 @@ export async function openKeyRings({
   clock = Date.now,
   grace = week,
   plan = firstSigns,
+  clientKeys = firstClientKey,
 }: OpenKeyRings): Promise<OpenedKeyRings> {
   if (hmacSecrets.length === 0 && store.traits.durable) {
     throw new SallyportError(
@@ -79,12 +88,18 @@ export async function openKeyRings({
   const configured = hmacSecrets.length > 0 ? hmacSecrets.map(strongSecret) : [randomBytes(32)];
   const ring = async (name: string): Promise<Uint8Array | null> =>
     store.traits.durable ? openWrappedRing(store, name, { secrets: configured, clock, grace }) : null;
-  const kept = { clients: await ring('clients'), vault: await ring('vault') };
+  const numbers = livingNumbers(clientKeys);
+  const keptClients: (Uint8Array | null)[] = [];
+  for (const number of numbers) keptClients.push(await ring(ringNameOf(number)));
+  const keptVault = await ring('vault');
   const planned = await plan();
   const secrets = startingWith(configured, planned.hmac.signs);
-  const earlier = [...secrets, ...retired.map(strongSecret)];
-  const clients = kept.clients === null ? earlier : [kept.clients];
-  const vault = kept.vault === null ? earlier : [kept.vault];
+  const known = { configured: secrets, retired: retired.map(strongSecret) };
+  const clients = numbers.flatMap((number, index) => {
+    const kept = keptClients[index] ?? null;
+    return kept === null ? derivedClientSecrets(number, known) : [kept];
+  });
+  const vault = keptVault === null ? [...secrets, ...known.retired] : [keptVault];
   const rings = {
     token: secrets.map((secret) => deriveMacKey(secret, 'token')),
     loginState: secrets.map((secret) => deriveMacKey(secret, 'login-state')),
@@ -93,8 +108,7 @@ export async function openKeyRings({
     connections: createSealer(secrets.map((secret) => deriveKeyBytes(secret, 'connections'))),
     connectionsState: secrets.map((secret) => deriveMacKey(secret, 'connections-state')),
     connectionsLink: secrets.map((secret) => deriveMacKey(secret, 'connections-link')),
-    clientIds: clients.map((secret) => deriveMacKey(secret, 'client-id')),
-    clientSecrets: clients.map((secret) => deriveMacKey(secret, 'client-secret')),
+    ...clientKeyRings(clients),
     clientLogos: secrets.map((secret) => deriveMacKey(secret, 'client-logo')),
     vault: createSealer(vault.map((secret) => deriveKeyBytes(secret, 'vault'))),
   };

@@ -16,6 +16,7 @@ import { planKeys } from '../keys/key-history.ts';
 import type { KeySet } from '../keys/key-set.ts';
 import { loadKeySet, signingWith } from '../keys/key-set.ts';
 import type { KeyRings } from '../keys/rings.ts';
+import { clientKeyNumbers } from '../keys/client-key-rings.ts';
 import { openKeyRings, secretName } from '../keys/rings.ts';
 import type { GuardedFetch } from '../net/guarded-fetch.ts';
 import { createTokenCodec } from '../oauth/opaque-token.ts';
@@ -193,6 +194,7 @@ async function openRings(
     retired: retired.map(([, secret]) => secret),
     clock,
     grace: config.retiredSecretGrace,
+    clientKeys: clientKeyNumbers(config.registration),
     plan: () =>
       planKeys(
         // A key that ends with the process is nobody's to remember.

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { differences } from '../config/differences.ts';
 import type { Difference } from '../config/differences.ts';
 import { ConfigError } from '../config/problems.ts';
+import { clientKeyNumbers, livingNumbers } from '../keys/client-key-rings.ts';
 import { secretName } from '../keys/rings.ts';
 import { nameLabel } from '../observe/audit/labels.ts';
 import type { AuditDetails } from '../observe/audit/event.ts';
@@ -94,6 +95,12 @@ function tellKeys(before: ServerContext, after: ServerContext, changed: readonly
   added(old ?? [], now ?? []).forEach(() => tell('hmac', 'loaded', null));
   added(now ?? [], old ?? []).forEach(() => tell('hmac', 'retired', null));
   if (after.hmacSigner !== before.hmacSigner) tell('hmac', 'activated', null);
+  const [ids, idsNow] = [before, after].map(({ config }) =>
+    livingNumbers(clientKeyNumbers(config.registration)).map(String),
+  );
+  for (const number of added(ids ?? [], idsNow ?? [])) tell('clients', 'loaded', number);
+  for (const number of added(idsNow ?? [], ids ?? [])) tell('clients', 'retired', number);
+  if (ids?.[0] !== idsNow?.[0]) tell('clients', 'activated', idsNow?.[0] ?? null);
   for (const { path } of changed) {
     const [, list, index] = /^(upstreams|clients)\[(\d+)\]\.(?:client_)?secret$/u.exec(path) ?? [];
     const { upstreams, clients } = after.config;

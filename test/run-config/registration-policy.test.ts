@@ -43,8 +43,20 @@ describe('who may register', () => {
     expect(secrets.map((one) => one.path)).toEqual(['allow_confidential_client_registration']);
   });
 
+  it('has one key for ids until it says otherwise, and the next keeps those before it', async () => {
+    expect((await resolve(runConfig())).registration).toMatchObject({ idKey: 1, revokedIdKeys: [] });
+    const { registration } = await resolve(
+      runConfig({ registration: { id_key: 12, revoked_id_keys: [3, 1, 3] } }),
+    );
+    expect(registration).toMatchObject({ idKey: 12, revokedIdKeys: [1, 3] });
+  });
+
   it.each([
     [{ allow_hosts: ['a.example'] }, 'registration.allow_hosts'],
+    [{ revoked_id_keys: [1] }, 'registration.revoked_id_keys[0]'],
+    [{ id_key: 2, revoked_id_keys: [1, 2] }, 'registration.revoked_id_keys[1]'],
+    [{ id_key: 0 }, 'registration.id_key'],
+    [{ id_key: 11 }, 'registration.id_key'],
     [
       { policy: 'off', initial_access_token_env_vars: ['TOKEN'] },
       'registration.initial_access_token_env_vars',
