@@ -46,17 +46,44 @@ interface Kept {
 }
 
 export function createKeyFinder({ clock, fetch, fetchNamed }: KeyFinderOptions): KeyFinder {
+  const limiter = createLimiter(clock);
+  // What strangers name has a memory of its own: else who names an address of the operator's would get its keys, or hold it up.
+  const sets = {
+    strange: createKeySets({ clock, limiter, fetch, named: false }),
+    named: createKeySets({ clock, limiter, fetch: fetchNamed, named: true }),
+  };
+  return {
+    find: async (keys, { renewed }) => {
+      if ('jwks' in keys) return publicKeys(keys.jwks);
+      return (keys.named === true ? sets.named : sets.strange)(keys.jwksUri, renewed);
+    },
+  };
+}
+
+interface KeySetsOptions {
+  readonly clock: Clock;
+  readonly limiter: Limiter;
+  readonly fetch: GuardedFetch;
+  readonly named: boolean;
+}
+
+/** Published sets of one provenance. */
+function createKeySets({
+  clock,
+  limiter,
+  fetch,
+  named,
+}: KeySetsOptions): (uri: string, renewed: boolean) => Promise<readonly JWK[]> {
   const kept = new LRUCache<string, Kept>({ max: remembered });
   const running = new Map<string, Promise<readonly JWK[]>>();
   const asked = new LRUCache<string, Milliseconds>({ max: remembered });
-  const limiter: Limiter = createLimiter(clock);
 
-  const ask = async (uri: string, named: boolean): Promise<readonly JWK[]> => {
+  const ask = async (uri: string): Promise<readonly JWK[]> => {
     asked.set(uri, clock());
     const done = limiter.take(new URL(uri).host, { familiar: named || kept.has(uri) });
     if (!done) throw unreachable('too many keys are being looked up right now');
     try {
-      const keys = await fetchKeys(named ? fetchNamed : fetch, uri);
+      const keys = await fetchKeys(fetch, uri);
       kept.set(uri, { keys, at: clock() });
       return keys;
     } finally {
@@ -64,31 +91,27 @@ export function createKeyFinder({ clock, fetch, fetchNamed }: KeyFinderOptions):
     }
   };
   /** Once for everybody who waits. */
-  const once = (uri: string, named: boolean): Promise<readonly JWK[]> => {
+  const once = (uri: string): Promise<readonly JWK[]> => {
     const before = running.get(uri);
     if (before) return before;
-    const asking = ask(uri, named).finally(() => running.delete(uri));
+    const asking = ask(uri).finally(() => running.delete(uri));
     running.set(uri, asking);
     return asking;
   };
   const rested = (uri: string): boolean => Math.abs(clock() - (asked.get(uri) ?? 0)) >= patience;
 
-  return {
-    async find(keys, { renewed }) {
-      if ('jwks' in keys) return publicKeys(keys.jwks);
-      const { jwksUri: uri, named = false } = keys;
-      const last = kept.get(uri);
-      const age = last ? Math.abs(clock() - last.at) : Number.POSITIVE_INFINITY;
-      const copy = age < staleFor ? last : undefined;
-      if (copy && ((age < freshFor && !renewed) || !rested(uri))) return copy.keys;
-      if (!copy && !rested(uri) && !running.has(uri)) throw unreachable('their host did not answer just now');
-      try {
-        return await once(uri, named);
-      } catch (error) {
-        if (copy) return copy.keys;
-        throw error;
-      }
-    },
+  return async (uri, renewed) => {
+    const last = kept.get(uri);
+    const age = last ? Math.abs(clock() - last.at) : Number.POSITIVE_INFINITY;
+    const copy = age < staleFor ? last : undefined;
+    if (copy && ((age < freshFor && !renewed) || !rested(uri))) return copy.keys;
+    if (!copy && !rested(uri) && !running.has(uri)) throw unreachable('their host did not answer just now');
+    try {
+      return await once(uri);
+    } catch (error) {
+      if (copy) return copy.keys;
+      throw error;
+    }
   };
 }
 

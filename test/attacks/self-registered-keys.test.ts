@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Signer } from '../client-authentication/assertions.ts';
 import { claimsOf, form, newSigner } from '../client-authentication/assertions.ts';
 import { Publisher } from '../cimd/publisher.ts';
+import { newStatementSigner, voucher } from '../client-registration/statements.ts';
 import { startOidcProvider } from '../fixtures/oidc-provider.ts';
 import type { Stack } from '../fixtures/stack.ts';
 import { issuer, pkce, redirectUri, startStack, upstreamSecret } from '../fixtures/stack.ts';
@@ -34,8 +35,11 @@ afterAll(async () => {
   await publisher.close();
 });
 
-async function start(documentFetch: ReturnType<Publisher['fetch']>): Promise<void> {
-  stack = await startStack({}, { provider, collaborators: { documentFetch } });
+async function start(
+  documentFetch: ReturnType<Publisher['fetch']>,
+  config: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  stack = await startStack(config, { provider, collaborators: { documentFetch } });
 }
 
 const proving = { token_endpoint_auth_method: 'private_key_jwt' };
@@ -219,7 +223,8 @@ describe('a name that leads inward', () => {
   beforeAll(async () => {
     await stack.auth.close();
     // The policy of the server itself; only names are looked up here.
-    await start(publisher.fetch({}));
+    const named = { issuer: voucher, jwks_uri: publisher.at('/inside.json'), allow_private_ips: true };
+    await start(publisher.fetch({}), { registration: { software_statements: [named] } });
   });
 
   it.each(['127.0.0.1', '10.0.0.1', '169.254.169.254', '100.64.0.1'])(
@@ -237,4 +242,22 @@ describe('a name that leads inward', () => {
       expect(publisher.count(path)).toBe(0);
     },
   );
+
+  it('is the operator’s alone to name: whoever names it too neither gets its keys nor holds it up', async () => {
+    const inside = await newStatementSigner();
+    publisher.on('/inside.json', (response) => {
+      response.writeHead(200).end(JSON.stringify({ keys: [inside.jwk, signer.jwk] }));
+    });
+    const { client_id: id } = await stack.register({ ...proving, jwks_uri: publisher.at('/inside.json') });
+    const parameters = await codeFor(id);
+    const proof = async (): Promise<string> => redeem(parameters, form(await signer.sign(id)));
+    expect(await proof()).toBe('503 temporarily_unavailable');
+    const { status } = await post({ software_statement: await inside.sign() });
+    expect(status).toBe(201);
+    expect(publisher.count('/inside.json')).toBe(1);
+    expect(await proof()).toBe('503 temporarily_unavailable');
+    stack.advance(60_000);
+    expect(await proof()).toBe('503 temporarily_unavailable');
+    expect(publisher.count('/inside.json')).toBe(1);
+  });
 });
