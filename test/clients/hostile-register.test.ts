@@ -67,6 +67,7 @@ describe('a registration with a fault', () => {
       'software_id',
       'jwks',
       'jwks_uri',
+      'software_statement',
       'logo_uri',
       'contacts',
       '__proto__',

@@ -1,6 +1,7 @@
 import { generateKeyPair, exportJWK } from 'jose';
 import * as oidc from 'openid-client';
 import { expect, test } from 'vitest';
+import { newStatementSigner, voucher } from '../client-registration/statements.ts';
 import { appAddress } from './memory-oauth.ts';
 import { startRealStack } from './stack.ts';
 
@@ -49,3 +50,48 @@ test.each(['ES256', 'PS256', 'Ed25519'])(
     }
   },
 );
+
+test('openid-client registers a key of its own, vouched for by an issuer, and signs in by it', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  const signer = await newStatementSigner();
+  const software_statements = [{ issuer: voucher, jwks: { keys: [signer.jwk] } }];
+  const stack = await startRealStack({
+    config: { registration: { policy: 'software_statement', software_statements } },
+  });
+  try {
+    const register = (software_statement: string): Promise<oidc.Configuration> =>
+      oidc.dynamicClientRegistration(
+        new URL(stack.issuer),
+        {
+          software_statement,
+          token_endpoint_auth_method: 'private_key_jwt',
+          jwks: { keys: [{ ...jwk, kid: 'own' }] },
+        },
+        oidc.PrivateKeyJwt({ key: privateKey, kid: 'own' }),
+        { execute: [oidc.allowInsecureRequests] },
+      );
+    const jwk = await exportJWK(publicKey);
+    await expect(register('x')).rejects.toMatchObject({ error: 'invalid_software_statement' });
+    const config = await register(await signer.sign({ redirect_uris: [appAddress] }));
+    expect(config.clientMetadata()).toMatchObject({ redirect_uris: [appAddress], client_name: 'Acme Notes' });
+    const verifier = oidc.randomPKCECodeVerifier();
+    const url = oidc.buildAuthorizationUrl(config, {
+      redirect_uri: appAddress,
+      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      resource: stack.endpoint,
+      scope: 'profile',
+    });
+    const back = await stack.signIn(url);
+    const tokens = await oidc.authorizationCodeGrant(
+      config,
+      back,
+      { pkceCodeVerifier: verifier },
+      { resource: stack.endpoint },
+    );
+    const refreshed = await oidc.refreshTokenGrant(config, tokens.refresh_token ?? '');
+    expect(refreshed.access_token).not.toBe(tokens.access_token);
+  } finally {
+    await stack.close();
+  }
+});
