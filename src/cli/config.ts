@@ -104,6 +104,7 @@ function summaryOf(config: Config, alg: string): string {
     ...proxies.map((proxy) => ['scopes', scopesOf(config, proxy)] as const),
     ['access', rules],
     ['clients', `${config.clients.length} configured, documents ${documentsOf(config.cimd)}`],
+    ['registration', registrationOf(config.registration)],
     [
       'lifespans',
       `access ${formatDuration(lifespans.accessToken)}, refresh ${formatDuration(lifespans.refreshToken)}, session ${formatDuration(lifespans.session)}`,
@@ -115,6 +116,22 @@ function summaryOf(config: Config, alg: string): string {
     ],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}\n`).join('');
+}
+
+/** Who may register, whose word counts about that, and which keys make and verify ids. */
+function registrationOf({
+  policy,
+  softwareStatements,
+  idKey,
+  revokedIdKeys,
+}: Config['registration']): string {
+  const issuers = softwareStatements.map(({ issuer }) => issuer).join(', ');
+  return [
+    `policy ${policy}`,
+    ...(issuers === '' ? [] : [`statements of ${issuers}`]),
+    ...(idKey === 1 ? [] : [`ids by key ${idKey}`]),
+    ...(revokedIdKeys.length === 0 ? [] : [`never by ${revokedIdKeys.join(', ')}`]),
+  ].join(', ');
 }
 
 /** Whose documents describe clients. */

@@ -9,6 +9,7 @@ import { missingAccess } from '../upstream/public-upstreams.ts';
 import { examineFiles, examinePorts, examineState } from './checks-host.ts';
 import { examineDocuments } from './checks-documents.ts';
 import { examineIssuer } from './checks-issuer.ts';
+import { examineStatements } from './checks-statements.ts';
 import { examineTargets } from './checks-targets.ts';
 import { fail, finding, report, warn } from './finding.ts';
 import type { Finding, Report } from './finding.ts';
@@ -59,6 +60,7 @@ export async function examineConfig(
     ),
     examineTargets(config),
     examineDocuments(config, documentFetch),
+    examineStatements(config, documentFetch),
   ]);
   return report(subject, [...ours, ...parts.flat()]);
 }

@@ -58,7 +58,15 @@ describe('sallyport config check FILE', () => {
     ],
     ['cimd: { trust: listed }', 'documents of nobody, because allow_hosts is empty'],
     ['cimd: { enabled: false }', 'documents of nobody'],
-  ])('says whose documents describe clients: %s', async (cimd, expected) => {
+    ['', 'registration  policy open'],
+    [
+      'registration: { policy: software_statement, id_key: 3, revoked_id_keys: [1], software_statements: ' +
+        '[{ issuer: "https://vouch.example.com", jwks_uri: "https://vouch.example.com/jwks.json" }] }\n' +
+        'cimd: { trust: attested, allow_hosts: [a.example.com] }',
+      'documents that are vouched for, and of a.example.com\n' +
+        '  registration  policy software_statement, statements of https://vouch.example.com, ids by key 3, never by 1',
+    ],
+  ])('says whose documents describe clients, and who may register: %s', async (cimd, expected) => {
     const { out } = await run(['check', 'a.yaml'], { 'a.yaml': `${good}${cimd}\n` });
     expect(out).toContain(`${expected}\n`);
   });
