@@ -94,6 +94,7 @@ async function signIn(opened: AuthStore, account: string): Promise<{ bucket: str
         authTime: Math.floor(Date.now() / 1000),
         clientName: 'Bench',
         refused: [],
+        trace: 'CW',
         proven: false,
       }),
     },

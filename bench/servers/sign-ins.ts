@@ -95,6 +95,7 @@ async function commitLogin(
         authTime: Math.floor(Date.now() / 1000),
         clientName: 'Bench',
         refused: [],
+        trace: 'CW',
         proven: false,
       }),
     },

@@ -1,5 +1,7 @@
 import { sha256 } from '../crypto/hash.ts';
 import { decodeGrantData } from '../server/grant-data.ts';
+import { readTrace } from '../server/login-trace.ts';
+import { browserName } from '../server/seen-browser.ts';
 import type { GrantSummary, ListGrants } from '../store/contract.ts';
 import { SallyportError } from '../types/error.ts';
 import { bucketOf } from '../upstream/identity.ts';
@@ -109,6 +111,7 @@ async function show(given: Given, io: CommandIo): Promise<number> {
       ['e-mail', plainText(identity?.email ?? '–')],
       ['resource', resource],
       ['scopes', plainText(decodeGrantData(grant.data).scopes.join(' ')) || '–'],
+      ...traceRows(grant),
       ['session ends', renderMoment(endsAt)],
       ['rotations', String(Math.max(0, generation - 1))],
       ...(revokedBecause === '' ? [] : [['ended because', revokedBecause] as const]),
@@ -116,6 +119,17 @@ async function show(given: Given, io: CommandIo): Promise<number> {
     io.stdout(renderTable(rows));
     return 0;
   });
+}
+
+/** Where the app was, and which browser allowed it; nothing for a grant of an earlier version. */
+function traceRows({ data }: GrantSummary): readonly (readonly [string, string])[] {
+  const trace = readTrace(decodeGrantData(data).trace);
+  if (!trace) return [];
+  return [
+    ['codes went to', plainText(trace.target) || 'an app on a computer'],
+    ...(trace.host === '' ? [] : [['described by', plainText(trace.host)] as const]),
+    ['browser', browserName(trace.browser) ?? '–'],
+  ];
 }
 
 /** `null` also when no configured secret opens what the store holds. */

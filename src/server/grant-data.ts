@@ -13,6 +13,8 @@ export interface GrantData {
   readonly refused: readonly string[];
   /** Its client proves itself by a key, and nobody else may use it. */
   readonly proven: boolean;
+  /** Of `traceOf`: how the login looked, for its user; '' for an older grant. */
+  readonly trace: string;
 }
 
 /** Without member names: it is kept a million times. */
@@ -21,22 +23,32 @@ type Encoded = readonly [
   nonce: GrantData['nonce'],
   authTime: GrantData['authTime'],
   clientName: GrantData['clientName'],
-  /** Nearly always left out. */
+  /** From here on left out in older grants. */
   refused?: string,
-  proven?: 1,
+  proven?: 0 | 1,
+  trace?: string,
 ];
 
 /** For `NewGrant.data`. */
-export function encodeGrantData({ scopes, nonce, authTime, clientName, refused, proven }: GrantData): string {
-  const plain = [scopes.join(' '), nonce, authTime, clientName] as const;
-  const text = refused.join(' ');
-  const encoded: Encoded = proven ? [...plain, text, 1] : text === '' ? plain : [...plain, text];
+export function encodeGrantData(data: GrantData): string {
+  const { scopes, nonce, authTime, clientName, refused, proven, trace } = data;
+  const encoded: Encoded = [
+    scopes.join(' '),
+    nonce,
+    authTime,
+    clientName,
+    refused.join(' '),
+    proven ? 1 : 0,
+    trace,
+  ];
   return JSON.stringify(encoded);
 }
 
 /** Of `GrantView.data`, which only {@link encodeGrantData} writes. */
 export function decodeGrantData(text: string): GrantData {
-  const [scope, nonce, authTime, clientName, refused = '', proven] = JSON.parse(text) as Encoded;
+  const [scope, nonce, authTime, clientName, refused = '', proven = 0, trace = ''] = JSON.parse(
+    text,
+  ) as Encoded;
   return {
     scopes: listed(scope),
     nonce,
@@ -44,6 +56,7 @@ export function decodeGrantData(text: string): GrantData {
     clientName,
     refused: listed(refused),
     proven: proven === 1,
+    trace,
   };
 }
 

@@ -19,8 +19,17 @@ export interface ConnectionsSignInView {
   }[];
   /** What the link that led here is about. */
   readonly asked: string | null;
-  readonly signedOut: boolean;
+  /** Whether somebody has just been signed out, and what became of the apps. */
+  readonly signedOut: SignedOut | null;
 }
+
+/** The page alone, or apps with it. */
+export type SignedOut = 'page' | 'apps';
+
+const signedOutTexts: Readonly<Record<SignedOut, string>> = {
+  page: 'You are signed out of this page. Apps stay connected.',
+  apps: 'You are signed out of this page. The apps are signed out as well.',
+};
 
 /** Asks the person to sign in; by a click, so that no other site can begin it. */
 export function renderConnectionsSignInPage(view: ConnectionsSignInView): string {
@@ -32,7 +41,7 @@ export function renderConnectionsSignInPage(view: ConnectionsSignInView): string
       ? html`Sign in to see what apps may use in your name through ${isolated(brand.name, 60)}.`
       : html`Sign in to connect ${isolated(asked, 60)}. Use the account that you use in the app.`;
   const body = html`<h1>Your connections</h1>
-    ${signedOut ? html`<p class="note good" role="status">You are signed out of this page. Apps stay connected.</p>` : null}
+    ${signedOut === null ? null : html`<p class="note good" role="status">${signedOutTexts[signedOut]}</p>`}
     <p class="lead">${why}</p>
     <div class="ways">
       ${ways.map(({ displayName, icon, form }) => button(form, { label: `Sign in with ${displayName}`, primary: one, icon }))}

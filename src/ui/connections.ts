@@ -2,6 +2,8 @@ import { html } from '@remix-run/html-template';
 import type { SafeHtml } from '@remix-run/html-template';
 import type { BrandConfig } from '../config/config.ts';
 import type { Milliseconds } from '../types/time.ts';
+import type { AppsView } from './apps.ts';
+import { appsSection } from './apps.ts';
 import type { SealedForm } from './connections-parts.ts';
 import { button, moment, picture, scopeList } from './connections-parts.ts';
 import { isolated, renderPage } from './page.ts';
@@ -48,6 +50,7 @@ export interface ConnectionsView {
   readonly brand: BrandConfig;
   readonly user: { readonly name: string | null; readonly upstream: string };
   readonly upstreams: readonly UpstreamView[];
+  readonly apps: AppsView;
   readonly remembered: readonly RememberedView[];
   readonly signOut: SealedForm;
 }
@@ -131,7 +134,7 @@ export function renderConnectionsPage(view: ConnectionsView): string {
       What apps may use in your name through ${isolated(brand.name, 60)}. You are signed in as
       ${who}${isolated(user.upstream, 60)}.
     </p>
-    ${view.upstreams.map(upstreamBlock)} ${rememberedSection(view.remembered)}
+    ${view.upstreams.map(upstreamBlock)} ${appsSection(view.apps)} ${rememberedSection(view.remembered)}
     ${button(view.signOut, { label: 'Sign out of this page' })}`;
   return renderPage({ brand, title: 'Your connections', body });
 }

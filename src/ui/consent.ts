@@ -3,6 +3,7 @@ import type { SafeHtml } from '@remix-run/html-template';
 import type { BrandConfig } from '../config/config.ts';
 import { isolated, pictureSource, renderPage } from './page.ts';
 import type { Milliseconds } from '../types/time.ts';
+import { scopeWords } from './scope-words.ts';
 import { displayText } from './text.ts';
 
 /** What the consent page tells; strings may come from strangers. */
@@ -57,14 +58,6 @@ export interface ScopeView {
   /** Its checkbox; `null`: it cannot be left out. */
   readonly field: string | null;
 }
-
-/** For scopes that the operator did not describe (OpenID Connect Core §5.4, §11). */
-const standardScopes: ReadonlyMap<string, string> = new Map([
-  ['openid', 'Know which account you use'],
-  ['profile', 'See your name'],
-  ['email', 'See your e-mail address'],
-  ['offline_access', 'Stay connected until you or your administrator end it'],
-]);
 
 /** A whole host name with its port (RFC 1035 §2.3.4): cutting it would hide the end, which says whose it is. */
 const hostLimit = 260;
@@ -156,7 +149,7 @@ function caution({ redirect, client }: ConsentView): SafeHtml | null {
 }
 
 function scopeItem({ name, description, field }: ScopeView): SafeHtml {
-  const meaning = displayText(description ?? standardScopes.get(name) ?? '', 200);
+  const meaning = scopeWords(name, description);
   const words =
     meaning === ''
       ? html`${isolated(name)}`

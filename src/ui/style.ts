@@ -144,6 +144,8 @@ h2 img,.ways img{flex:none;width:1.25rem;height:1.25rem;object-fit:contain}
 .accounts p{margin:0 0 .5rem}
 .accounts p code{margin-inline-start:.25rem;color:var(--muted);font-size:.75rem}
 .accounts .fine{margin:0 0 .75rem}
+.accounts .rights{margin:-.375rem 0 .75rem;padding-inline-start:1.125rem;font-size:.8125rem}
+.rights code{color:var(--muted);font-size:.75rem}
 .accounts .actions{align-items:start}
 .accounts .button{min-height:2.5rem;padding:.4375rem .75rem;font-size:.875rem}
 .confirm{margin:0;color:inherit}

@@ -49,23 +49,29 @@ async function enter(account: string): Promise<void> {
 }
 
 /** An app signs its user in. */
-async function useApp(): Promise<void> {
-  const { client_id } = await stack.register();
+async function useApp(name: string): Promise<void> {
+  const { client_id } = await stack.register({ client_name: name });
+  const { verifier, challenge } = pkce();
   const query = new URLSearchParams({
     response_type: 'code',
     client_id,
     redirect_uri: redirectUri,
-    code_challenge: pkce().challenge,
+    code_challenge: challenge,
     code_challenge_method: 'S256',
   });
   await page.goto(`${issuer}/oauth/authorize?${query.toString()}`);
   await page.getByRole('button', { name: 'Allow' }).press('Enter');
-  await enter('alice');
+  const field = page.locator('input[name=account]');
+  await field.or(page.getByText('back in the app')).waitFor();
+  if (await field.isVisible()) await enter('alice');
   await page.getByText('back in the app').waitFor();
+  const code = new URL(page.url()).searchParams.get('code') ?? '';
+  const form = { grant_type: 'authorization_code', client_id, code, code_verifier: verifier };
+  expect((await stack.token(form)).status).toBe(200);
 }
 
 it('leads from the app to a connected account and back out, by its buttons alone', async () => {
-  await useApp();
+  await useApp('Editor');
   await page.goto(`${issuer}/connections?upstream=notes`);
   await page.getByRole('button', { name: 'Sign in with Demo' }).click();
   // The provider knows its user already.
@@ -91,6 +97,25 @@ it('leads from the app to a connected account and back out, by its buttons alone
   await page.getByText('You are signed out of this page. Apps stay connected.').waitFor();
   await page.goto(`${issuer}/connections`);
   expect(await page.getByRole('button', { name: 'Sign in with Demo' }).isVisible()).toBe(true);
+});
+
+it('lists the apps that act for somebody, and signs them out by its buttons alone', async () => {
+  await useApp('Notebook');
+  await page.goto(`${issuer}/connections`);
+  await page.getByRole('button', { name: 'Sign in with Demo' }).click();
+  const list = page.locator('section').filter({ hasText: 'Apps that act for you' });
+  const row = (name: string) => list.getByRole('listitem').filter({ hasText: name });
+  await row('Notebook').first().waitFor();
+  expect(await row('Notebook').first().textContent()).toMatch(/with Chrome on \w/u);
+  await row('Editor').first().getByRole('button', { name: 'Sign this app out' }).press('Enter');
+  await row('Editor').first().waitFor({ state: 'detached' });
+  expect(await row('Notebook').count()).toBeGreaterThan(0);
+
+  await useApp('Editor');
+  await page.goto(`${issuer}/connections`);
+  await list.getByText('Sign all apps out…').click();
+  await list.getByRole('button', { name: 'Sign all out now' }).click();
+  await page.getByText('The apps are signed out as well.').waitFor();
 });
 
 it('fits narrow windows', async () => {

@@ -94,7 +94,8 @@ export function connectionsView(
     ...upstream,
   };
   const user = { name: 'alice@example.com', upstream: 'Okta' };
-  return { brand, user, upstreams: [one], remembered: [], signOut: form };
+  const apps = { shown: [], more: 0, endAll: null };
+  return { brand, user, upstreams: [one], apps, remembered: [], signOut: form };
 }
 
 /** A question about an account, with the given parts changed. */
@@ -142,6 +143,26 @@ export function everyPage(look: BrandConfig, text: string): Readonly<Record<stri
       ),
       brand: look,
       user: { name: text, upstream: text },
+      apps: {
+        shown: [
+          {
+            name: text,
+            host: text,
+            target: text,
+            browser: text,
+            resource: text,
+            scopes: [
+              { name: text, description: text },
+              { name: text, description: null },
+            ],
+            signedInAt: 0,
+            usedAt: 0,
+            end: { action: '/connections', request: 'sealed-order' },
+          },
+        ],
+        more: 1,
+        endAll: { action: '/connections', request: 'sealed-order' },
+      },
       remembered: [
         {
           name: text,
@@ -157,7 +178,7 @@ export function everyPage(look: BrandConfig, text: string): Readonly<Record<stri
       brand: look,
       ways: [{ displayName: text, icon: null, form: { action: '/connections', request: text } }],
       asked: text,
-      signedOut: true,
+      signedOut: 'apps',
     }),
     confirmAccount: renderConfirmAccountPage({
       ...confirmView({ upstream: text, account: { name: text, id: text }, scopes: [text], instead: text }),

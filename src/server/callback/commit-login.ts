@@ -1,6 +1,7 @@
 import type { Client } from '../../clients/client.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { randomToken } from '../../crypto/random.ts';
+import type { HttpRequest } from '../../http/exchange.ts';
 import { missingScopes } from '../../oauth/scope-hierarchy.ts';
 import type { LoginDetails } from '../../observe/audit/event.ts';
 import type { GrantLabel, UserLabel } from '../../observe/audit/labels.ts';
@@ -10,11 +11,14 @@ import { cancelled } from '../cancelled.ts';
 import { agreementOf } from '../consent/remembered.ts';
 import type { ServerContext } from '../context.ts';
 import { encodeGrantData } from '../grant-data.ts';
+import { traceOf } from '../login-trace.ts';
 import type { Transaction } from '../transaction.ts';
 import { correlationOf } from '../transaction.ts';
 import type { Collected } from './collected.ts';
 
 interface Login {
+  /** The one that ends it, from the user's browser. */
+  readonly request: HttpRequest;
   readonly transaction: Transaction;
   readonly leg: number;
   readonly attempt: string;
@@ -88,7 +92,7 @@ function auditLogin(
 
 function newGrant(
   { config }: ServerContext,
-  { transaction: { request, offered = [] }, collected, client }: Login,
+  { transaction: { request, offered = [] }, collected, client, request: ending }: Login,
   ids: { readonly grantId: string; readonly codeSeed: string },
 ): NewGrant {
   return {
@@ -105,6 +109,7 @@ function newGrant(
       authTime: collected.authTime,
       clientName: client.name,
       proven: client.source === 'cimd' && client.authMethod === 'private_key_jwt',
+      trace: traceOf(client, { request: ending, redirectUri: request.redirectUri }),
       refused: missingScopes(request.scopes, [...(request.wanted ?? []), ...offered], config.scopeHierarchy),
     }),
   };

@@ -27,6 +27,8 @@ export type Order =
     }
   /** Of a remembered consent. */
   | { readonly does: 'forget'; readonly consentId: string }
+  /** Of an app's sign-in; `null`: of all. */
+  | { readonly does: 'end_apps'; readonly grantId: string | null }
   | { readonly does: 'sign_out' };
 
 /** An order as it was shown: to whom, where, until when. */

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { redirect } from '../../http/headers.ts';
 import { correlationLabel, nameLabel, sourceLabel, userLabel } from '../../observe/audit/labels.ts';
 import type { ConnectionKey } from '../../store/contract.ts';
+import type { SignedOut } from '../../ui/connections-doors.ts';
 import { bucketOf } from '../../upstream/identity.ts';
 import type { ScopedHandler } from '../answer.ts';
 import { PageError, answerPage, readForm } from '../answer.ts';
@@ -9,6 +10,7 @@ import { readBrowser } from '../browser-cookie.ts';
 import { checkSameOrigin } from '../consent/check-same-origin.ts';
 import type { ServerContext } from '../context.ts';
 import { correlationOf } from '../transaction.ts';
+import { endApps } from './apps.ts';
 import { beginFlow } from './flow.ts';
 import type { Order, ShownForm } from './form.ts';
 import { openForm, spend } from './form.ts';
@@ -69,15 +71,35 @@ async function obey(context: ServerContext, pressed: Pressed): Promise<HttpRespo
     case 'forget':
       await forgetRemembered(context, { request, form, session, consentId: order.consentId });
       return back(context, null);
-    case 'sign_out': {
-      const headers = await endSession(context, request, session);
-      return signInPage(context, request, {
-        target: { upstream: null, hint: null },
-        signedOut: true,
-        headers,
-      });
-    }
+    case 'end_apps':
+      return signAppsOut(context, { request, form, session, order });
+    case 'sign_out':
+      return leave(context, { request, session }, 'page');
   }
+}
+
+/** Signs the person out of the page. */
+async function leave(
+  context: ServerContext,
+  { request, session }: Pick<Ordered<'sign_out'>, 'request' | 'session'>,
+  signedOut: SignedOut,
+): Promise<HttpResponse> {
+  const headers = await endSession(context, request, session);
+  return signInPage(context, request, { target: { upstream: null, hint: null }, signedOut, headers });
+}
+
+/** Whoever has no app left, and nothing else here, has no page either. */
+async function signAppsOut(
+  context: ServerContext,
+  { request, form, session, order }: Ordered<'end_apps'>,
+): Promise<HttpResponse> {
+  await endApps(context, { request, form, session, grantId: order.grantId });
+  const { userId } = session;
+  const user = { bucket: bucketOf(userId), userId };
+  const gone = (await context.store.listConnections(user)) === null;
+  if (gone && (await context.store.listConsents(user)).length === 0)
+    return leave(context, { request, session }, 'apps');
+  return back(context, null);
 }
 
 /** An order of one kind, by somebody who is signed in. */
@@ -145,8 +167,7 @@ async function disconnect(
     void context.vault.tellUpstreams();
   }
   if (session.upstream !== key.upstream || session.account !== key.account) return back(context, null);
-  const headers = await endSession(context, request, session);
-  return signInPage(context, request, { target: { upstream: null, hint: null }, signedOut: true, headers });
+  return leave(context, { request, session }, 'apps');
 }
 
 function keyOf(

@@ -2,7 +2,8 @@ import { randomToken } from '../../crypto/random.ts';
 import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import { correlationLabel, nameLabel, sourceLabel, userLabel } from '../../observe/audit/labels.ts';
 import type { RememberedConsent } from '../../store/consent-contract.ts';
-import type { UserConnection } from '../../store/contract.ts';
+import type { GrantSummary, UserConnection } from '../../store/contract.ts';
+import type { SignedOut } from '../../ui/connections-doors.ts';
 import { renderConnectionsSignInPage, renderOtherUserPage } from '../../ui/connections-doors.ts';
 import type { UpstreamView } from '../../ui/connections.ts';
 import type { SealedForm } from '../../ui/connections-parts.ts';
@@ -13,6 +14,7 @@ import { answerPage } from '../answer.ts';
 import { ensureBrowser } from '../browser-cookie.ts';
 import type { ServerContext } from '../context.ts';
 import { accountsOf } from './accounts.ts';
+import { appsOf, appsView } from './apps.ts';
 import type { Order } from './form.ts';
 import { makeForm } from './form.ts';
 import { formPage } from './form-page.ts';
@@ -29,7 +31,7 @@ export function connectionsPage(context: ServerContext): ScopedHandler {
   return answerPage(context, async (request, scope) => {
     const target = readTarget(context, request.query);
     const session = await loadSession(context, request);
-    if (!session) return signInPage(context, request, { target, signedOut: false });
+    if (!session) return signInPage(context, request, { target, signedOut: null });
     if (!isFor(context, target, session.userId)) return refuseOther(context, { request, scope, session });
     const { userId } = session;
     const user = { bucket: bucketOf(userId), userId };
@@ -40,7 +42,8 @@ export function connectionsPage(context: ServerContext): ScopedHandler {
       await endSession(context, request, session);
       throw noApp({ id: randomToken(16) });
     }
-    return listPage(context, { session, rows: rows ?? [], consents, target });
+    const apps = await appsOf(context, userId);
+    return listPage(context, { session, rows: rows ?? [], apps, consents, target });
   });
 }
 
@@ -54,7 +57,7 @@ export function signInPage(
     headers = {},
   }: {
     readonly target: LinkTarget;
-    readonly signedOut: boolean;
+    readonly signedOut: SignedOut | null;
     readonly headers?: HttpResponse['headers'];
   },
 ): HttpResponse {
@@ -107,11 +110,13 @@ function listPage(
   {
     session,
     rows,
+    apps,
     consents,
     target,
   }: {
     readonly session: PageSession;
     readonly rows: readonly UserConnection[];
+    readonly apps: readonly GrantSummary[];
     readonly consents: readonly RememberedConsent[];
     readonly target: LinkTarget;
   },
@@ -138,6 +143,7 @@ function listPage(
     brand: context.config.brand,
     user: personOf(context, session),
     upstreams: ordered,
+    apps: appsView(context, apps, form),
     remembered: rememberedViews(consents, form),
     signOut: form({ does: 'sign_out' }),
   });

@@ -130,7 +130,7 @@ interface Agreed extends Decided {
 }
 
 async function end(context: ServerContext, agreed: Agreed): Promise<HttpResponse> {
-  const { transaction, progress, second, attempt, client, details } = agreed;
+  const { request, transaction, progress, second, attempt, client, details } = agreed;
   const { redirectUri, state, resource } = transaction.request;
   const to = { client, redirectUri, state, correlationId: correlationOf(transaction) };
   const collected = reopen(progress);
@@ -140,6 +140,7 @@ async function end(context: ServerContext, agreed: Agreed): Promise<HttpResponse
   if (denied) return denied;
   if (progress.remaining.length > 0) return goOn(context, agreed);
   const committed = await commitLogin(context, {
+    request,
     transaction,
     leg: second.leg,
     attempt,
