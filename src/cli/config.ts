@@ -121,6 +121,7 @@ function summaryOf(config: Config, alg: string): string {
 /** Who may register, whose word counts about that, and which keys make and verify ids. */
 function registrationOf({
   policy,
+  mode,
   softwareStatements,
   idKey,
   revokedIdKeys,
@@ -128,6 +129,7 @@ function registrationOf({
   const issuers = softwareStatements.map(({ issuer }) => issuer).join(', ');
   return [
     `policy ${policy}`,
+    ...(mode === 'stored' ? ['kept in the store'] : []),
     ...(issuers === '' ? [] : [`statements of ${issuers}`]),
     ...(idKey === 1 ? [] : [`ids by key ${idKey}`]),
     ...(revokedIdKeys.length === 0 ? [] : [`never by ${revokedIdKeys.join(', ')}`]),

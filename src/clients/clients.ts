@@ -6,6 +6,8 @@ import type { Client } from './client.ts';
 import { ClientProblem } from './client-problem.ts';
 import type { RegistrationResponse } from './registration.ts';
 import type { ClientRegistry, Registrant } from './registry.ts';
+import type { StoredClients } from './stored-clients.ts';
+import { isStoredId } from './stored-clients.ts';
 import type { SoftwareStatements } from './software-statement.ts';
 import { proveStated, readStated } from './stated-registration.ts';
 
@@ -30,14 +32,18 @@ export interface Clients {
     login: { readonly clientId: string; readonly redirectUri: string },
     shown: ClientSnapshot | undefined,
   ): Promise<Client | null>;
-  /** A client was given tokens: what is known of it may be brought up to date. Never waits, never fails. */
-  served(client: Client): void;
+  /** A client was given tokens: what is known of it may be brought up to date. `null`: nothing to wait for. Never fails. */
+  served(client: Client): Promise<void> | null;
   /**
    * Registers a client (RFC 7591 §3.1).
    * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`, `invalid_token`, `temporarily_unavailable`
    * @throws {RegistrationRefused} by today's policy, or for the statement that it comes with
    */
   register(metadata: unknown, from?: Registrant): Promise<RegistrationResponse>;
+  /** As {@link register}, and nothing is kept: for a registration that is there. */
+  judge(metadata: unknown, from: Registrant): Promise<RegistrationResponse>;
+  /** A kept registration, for whoever has its token (RFC 7592). */
+  open: StoredClients['open'];
 }
 
 /** What the sources are. */
@@ -46,6 +52,8 @@ export interface ClientSources {
   readonly registry: ClientRegistry;
   /** Clients whose id is the address of a document; absent: there are none. */
   readonly cimd?: CimdClients;
+  /** Clients whose registration is kept, and whether those of now are; absent: there are none. */
+  readonly stored?: StoredClients & { readonly keeps: boolean };
   /** What others say of clients that register; absent: it is not looked at. */
   readonly statements?: SoftwareStatements;
   /** Who is shut out; absent: nobody. */
@@ -53,8 +61,10 @@ export interface ClientSources {
 }
 
 /** Every way to a client asks whether it is shut out. */
-export function createClients({ registry, cimd, statements, blocks }: ClientSources): Clients {
-  const known = (id: string): Client | null => registry.find(id);
+export function createClients(sources: ClientSources): Clients {
+  const { registry, cimd, stored, statements, blocks } = sources;
+  const known = (id: string): Client | null | Promise<Client | null> =>
+    stored && isStoredId(id) ? stored.find(id) : registry.find(id);
   const described = (id: string): CimdClients | undefined => (isDocumentId(id) ? cimd : undefined);
   const admitted = (client: Client | null): Client | null => {
     const shut = client && blocks?.ofClient(client);
@@ -62,23 +72,36 @@ export function createClients({ registry, cimd, statements, blocks }: ClientSour
     return client;
   };
   return {
-    find: async (id) => admitted(known(id) ?? (await described(id)?.find(id)) ?? null),
-    holder: async (id, options) => admitted(known(id) ?? (await described(id)?.holder(id, options)) ?? null),
+    find: async (id) => admitted((await known(id)) ?? (await described(id)?.find(id)) ?? null),
+    holder: async (id, options) =>
+      admitted((await known(id)) ?? (await described(id)?.holder(id, options)) ?? null),
     resume: async (login, shown) => {
       const { clientId: id } = login;
       const source = described(id);
-      const client = known(id) ?? (await (shown ? source?.resume(login, shown) : source?.find(id))) ?? null;
+      const client =
+        (await known(id)) ?? (await (shown ? source?.resume(login, shown) : source?.find(id))) ?? null;
       return admitted(client);
     },
-    served: ({ source, id }) => {
-      if (source === 'cimd') cimd?.refresh(id);
+    served(client) {
+      if (client.source === 'cimd') cimd?.refresh(client.id);
+      return stored?.served(client) ?? null;
     },
-    register: async (metadata, from = {}) => {
-      if (!statements?.believed) return registry.register(metadata, from);
-      registry.count(from);
-      const stated = readStated(metadata, statements);
-      if (stated) await proveStated(stated, statements);
-      return registry.register(stated?.metadata ?? metadata, { ...from, counted: true, stated });
+    async register(metadata, from = {}) {
+      const registered = await judge(metadata, from);
+      return stored?.keeps ? stored.keep(registered, from.source ?? 'unknown') : registered;
+    },
+    judge,
+    async open(id, token) {
+      const managed = (await stored?.open(id, token)) ?? null;
+      return managed && admitted(managed.client) ? managed : null;
     },
   };
+
+  async function judge(metadata: unknown, from: Registrant): Promise<RegistrationResponse> {
+    if (!statements?.believed) return registry.register(metadata, from);
+    registry.count(from);
+    const stated = readStated(metadata, statements);
+    if (stated) await proveStated(stated, statements);
+    return registry.register(stated?.metadata ?? metadata, { ...from, counted: true, stated });
+  }
 }

@@ -28,6 +28,8 @@ export interface ClientRegistry {
    * @throws {OAuthError} `invalid_redirect_uri`, `invalid_client_metadata`, `invalid_token`, `temporarily_unavailable`
    */
   register(metadata: unknown, from?: Registrant): RegistrationResponse;
+  /** What the registration that an id carries says; `null` for an id that we did not make. */
+  describe(clientId: string): { readonly response: RegistrationResponse; readonly vouched: boolean } | null;
   /**
    * Counts somebody who wants to register, before anything is computed for it.
    * @throws {OAuthError} `temporarily_unavailable` with status 429
@@ -37,6 +39,8 @@ export interface ClientRegistry {
 
 /** Who registers. */
 export interface Registrant {
+  /** Somebody stood up for it before: it changes a registration of its own. */
+  readonly vouched?: true;
   /** It was counted before, and is not counted again. */
   readonly counted?: boolean;
   /** What somebody has signed about it, once that is proven. */
@@ -77,10 +81,17 @@ export function createClientRegistry(options: ClientRegistryOptions): ClientRegi
       const over = known.secretExpiresAt !== 0 && known.secretExpiresAt * 1000 <= options.clock();
       return over ? null : known;
     },
+    describe(clientId) {
+      const registration = decodeClientId(clientId, options.idKeys);
+      if (!registration) return null;
+      const { vouched } = registration;
+      return { response: registrationResponse(clientId, registration, options), vouched };
+    },
     count: ({ source = 'unknown' }) => limiter.check(source),
-    register(metadata, { bearer = null, source = 'unknown', counted = false, stated = null } = {}) {
+    register(metadata, from = {}) {
+      const { bearer = null, source = 'unknown', counted = false, stated = null } = from;
       if (!counted) limiter.check(source);
-      const vouched = checkInitialToken(bearer, options.registration);
+      const vouched = from.vouched ?? checkInitialToken(bearer, options.registration);
       const voucher = stated?.voucher ?? undefined;
       const registration = checkRegistration(metadata, { ...options, vouched, voucher });
       // Some apps take another port and register anew each time they start: they stay who they are, with what they hold.

@@ -29,6 +29,7 @@ const durations: ReadonlySet<string> = new Set([
   'shutdownDelay',
   'cacheFallbackTtl',
   'remember',
+  'storedFor',
 ]);
 
 /** Longest value that is shown, in characters. */

@@ -1,3 +1,4 @@
+import type { Config } from './config.ts';
 import type { Resolving } from './resolving.ts';
 
 /** How often, and how many. */
@@ -23,4 +24,9 @@ export function resolveLimits({ config: { limits } }: Resolving): LimitsConfig {
     connectionsPerUser: limits?.connections_per_user ?? 100,
     rememberedAnswersPerUser: limits?.remembered_answers_per_user ?? 50,
   };
+}
+
+/** What a store needs to know of the configuration: how much of each it keeps. */
+export function capsOf({ limits, registration }: Config): LimitsConfig & { readonly registrations: number } {
+  return { ...limits, registrations: registration.maxStored };
 }

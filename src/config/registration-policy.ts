@@ -4,6 +4,8 @@ import { isRefusedScheme } from '../oauth/refused-schemes.ts';
 import type { Secret } from '../types/secret.ts';
 import { itemsOf } from './resolving.ts';
 import type { Resolving } from './resolving.ts';
+import { resolveStored } from './stored-registrations.ts';
+import type { Milliseconds } from '../types/time.ts';
 import { resolveIdKeys } from './id-keys.ts';
 import { fromEnvironment, fromFile } from './secrets.ts';
 import { resolveSoftwareStatements } from './software-statements.ts';
@@ -33,6 +35,12 @@ export interface RegistrationPolicyConfig {
   readonly allowSoftwareIds: readonly string[];
   readonly initialAccessTokens: readonly Secret<string>[];
   readonly maxPerMinute: number;
+  /** Whether a registration is its own id, or kept in the store. */
+  readonly mode: 'stateless' | 'stored';
+  /** How long a kept one counts after it was used. */
+  readonly storedFor: Milliseconds;
+  /** So many are kept. */
+  readonly maxStored: number;
 }
 
 /** What is in force where nothing is written. */
@@ -48,6 +56,9 @@ export const usualRegistrationPolicy: RegistrationPolicyConfig = {
   allowSoftwareIds: [],
   initialAccessTokens: [],
   maxPerMinute: 6000,
+  mode: 'stateless',
+  storedFor: 90 * 86_400_000,
+  maxStored: 10_000,
 };
 
 /** Of an initial access token, in characters: nobody guesses 128 bits. */
@@ -73,6 +84,7 @@ export async function resolveRegistrationPolicy(resolving: Resolving): Promise<R
     allowSoftwareIds: listOf(resolving, 'allow_software_ids', (id) => (id === '' ? null : id)),
     initialAccessTokens: await loadTokens(resolving),
     maxPerMinute: section.max_per_minute ?? usual.maxPerMinute,
+    ...resolveStored(resolving),
   };
   checkCombination(resolving, resolved);
   return resolved;

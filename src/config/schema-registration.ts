@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { flag, oneOf, section, texts, wholeNumber } from './schema-fields.ts';
+import { duration, flag, oneOf, section, texts, wholeNumber } from './schema-fields.ts';
+import type { DurationText } from './schema-fields.ts';
 import { softwareStatementsSchema } from './schema-software-statements.ts';
 import type { StatementIssuerSection } from './schema-software-statements.ts';
 
@@ -24,6 +25,9 @@ export interface RegistrationSection {
   id_key?: number | undefined;
   revoked_id_keys?: number[] | undefined;
   max_per_minute?: number | undefined;
+  mode?: 'stateless' | 'stored' | undefined;
+  stored_for?: DurationText | undefined;
+  max_stored?: number | undefined;
 }
 
 export const registrationSchema: z.ZodType<RegistrationSection> = section<RegistrationSection>({
@@ -84,6 +88,26 @@ export const registrationSchema: z.ZodType<RegistrationSection> = section<Regist
       description:
         'Registrations a minute of everybody together, after which only those of addresses that registered little are taken.',
       default: 6000,
+    },
+  ),
+  mode: oneOf(
+    ['stateless', 'stored'],
+    'Where registrations are: in their ids, signed, so that nothing is stored and nobody can forget them; or in the store, where ' +
+      'clients may read, change and remove their own (RFC 7592), and what nobody uses goes. Ids of the other kind stay good. ' +
+      'Default: stateless.',
+  ),
+  stored_for: duration(
+    'With stored: how long a registration counts after its client was given tokens, at least 24h and a day more than refresh tokens do. One that was never used counts ' +
+      'for an hour. Default: 2160h.',
+    '2160h',
+  ),
+  max_stored: wholeNumber(
+    { min: 100, max: 1_000_000 },
+    {
+      description:
+        'With stored: so many registrations are kept. Of those that were never used the oldest makes room; one source holds a tenth ' +
+        'of the room with them at most.',
+      default: 10_000,
     },
   ),
 });

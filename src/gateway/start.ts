@@ -1,3 +1,4 @@
+import { capsOf } from '../config/limits.ts';
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -59,7 +60,7 @@ const idleGrace = 100;
 export async function startGateway(given: Config, options: StartOptions): Promise<RunningGateway> {
   const { stateDir, log } = options;
   const config = await complete(given, stateDir);
-  const auth = await createAuthServer(config, await openStore(config.storage, config.limits), { log });
+  const auth = await createAuthServer(config, await openStore(config.storage, capsOf(config)), { log });
   const gateway = createGateway(auth, { log, tellReasons: config.admin === null });
   const reload = reloader(auth, given, options);
   const closeParts = async (): Promise<void> => {

@@ -4,7 +4,7 @@ import { refusal } from './headers.ts';
 
 /** One method on one exact path. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly handler: Handler;
   /** Callable by scripts of any origin, without credentials. */

@@ -23,13 +23,24 @@ interface Asked {
  * @throws {ClientProblem}
  */
 export async function authenticateClient(context: ServerContext, asked: Asked): Promise<Client> {
-  if (context.limits.used('failures')) checkFailures(context, asked, { peek: true });
+  const { request, parameters } = asked;
+  const failing = (): Failing => ({
+    request,
+    claimed: parameters.get('client_id') ?? request.headers['authorization'] ?? '',
+  });
+  if (context.limits.used('failures')) checkFailures(context, failing(), { peek: true });
   try {
     return await prove(context, asked);
   } catch (error) {
-    if (error instanceof OAuthError && error.error === 'invalid_client') checkFailures(context, asked);
+    if (error instanceof OAuthError && error.error === 'invalid_client') checkFailures(context, failing());
     throw error;
   }
+}
+
+/** Whose proof is in question, as the request claims. */
+interface Failing {
+  readonly request: HttpRequest;
+  readonly claimed: string;
 }
 
 /**
@@ -37,13 +48,12 @@ export async function authenticateClient(context: ServerContext, asked: Asked): 
  * address nor the client itself elsewhere are held up.
  * @throws {OAuthError} with status 429
  */
-function checkFailures(
+export function checkFailures(
   { limits, config }: ServerContext,
-  { request, parameters }: Asked,
+  { request, claimed }: Failing,
   { peek = false }: { readonly peek?: boolean } = {},
 ): void {
   const perMinute = config.limits.failuresPerMinute;
-  const claimed = parameters.get('client_id') ?? request.headers['authorization'] ?? '';
   const turn = limits.take('failures', request.remoteAddress, { perMinute, what: sha256(claimed), peek });
   if (!turn || turn.granted) return;
   throw new OAuthError('temporarily_unavailable', 'too many wrong proofs of this client; try again later', {

@@ -3,6 +3,8 @@ import type { BlockList, StoredBlocks } from '../clients/block-list.ts';
 import { createCimdClients } from '../clients/cimd/cimd-clients.ts';
 import { createClients } from '../clients/clients.ts';
 import { createClientRegistry } from '../clients/registry.ts';
+import { createStoredClients } from '../clients/stored-clients.ts';
+import { registrationPath } from './registration-management.ts';
 import { createSoftwareStatements } from '../clients/software-statement.ts';
 import type { Config, UpstreamConfig } from '../config/config.ts';
 import { isSame } from '../config/differences.ts';
@@ -111,7 +113,7 @@ export async function createGeneration(
     missedKeys: plan.missed,
     jwts,
     rings,
-    clients: clientsOf(config, { rings, signer, clock, published, blocks }),
+    clients: clientsOf(config, { rings, signer, clock, published, blocks, store, log }),
     clientDocuments: published,
     blocks,
     providers,
@@ -264,7 +266,11 @@ function clientsOf(
     clock,
     published,
     blocks,
+    store,
+    log,
   }: {
+    readonly store: AuthStore;
+    readonly log: Log;
     readonly blocks: BlockList;
     readonly rings: KeyRings;
     readonly signer: JwtSigner;
@@ -295,5 +301,17 @@ function clientsOf(
     scopesSupported: config.scopesSupported,
     baselineScopes: config.baselineClientScopes,
   });
-  return createClients({ registry, cimd, statements, blocks });
+  const stored = createStoredClients({
+    store,
+    registry,
+    idKeys: rings.clientIds,
+    tokenKeys: rings.clientSecrets,
+    address: `${config.issuer}${registrationPath}`,
+    // A day more: a longer life is written once a day.
+    ttl: Math.max(config.registration.storedFor, config.lifespans.refreshToken + 86_400_000),
+    clock,
+    log,
+  });
+  const keeps = config.registration.mode === 'stored';
+  return createClients({ registry, cimd, stored: { ...stored, keeps }, statements, blocks });
 }

@@ -1,3 +1,4 @@
+import { capsOf } from '../config/limits.ts';
 import { processIo, resolveRunConfig } from '../config/resolve.ts';
 import type { ResolveIo } from '../config/resolve.ts';
 import type { FetchHandler } from '../http/fetch.ts';
@@ -109,5 +110,5 @@ async function build(
     await store?.close();
     throw error;
   });
-  return createAuthServer(config, store ?? (await openStore(config.storage, config.limits)), options);
+  return createAuthServer(config, store ?? (await openStore(config.storage, capsOf(config))), options);
 }

@@ -17,7 +17,7 @@ const afterglow: Milliseconds = 60_000;
 const retryAfter: Milliseconds = 60_000;
 
 /** What holds state: only a restart changes it. */
-const fixed = /^(?:issuer|storage|observe|limits\.\w+_per_user)(?:$|[.[])/u;
+const fixed = /^(?:issuer|storage|observe|limits\.\w+_per_user|registration\.max_stored)(?:$|[.[])/u;
 
 /** What holds connections. */
 type Retired = Pick<UpstreamProvider, 'close'>;

@@ -14,6 +14,7 @@ export type EndpointName =
   | 'connections'
   | 'token'
   | 'register'
+  | 'registration'
   | 'revoke'
   | 'userinfo'
   | 'introspect';

@@ -10,9 +10,10 @@ import { correlationLabel, nameLabel, outsideLabel, sourceLabel } from '../obser
 import type { ScopedHandler } from './answer.ts';
 import { answerJson } from './answer.ts';
 import { requestDetails } from './audit-details.ts';
+import { bearerOf } from './bearer.ts';
 import type { ServerContext } from './context.ts';
 
-/** `POST /oauth/register` (RFC 7591 §3). Nothing is stored: the `client_id` is the registration. */
+/** `POST /oauth/register` (RFC 7591 §3). Unless registrations are kept, the `client_id` is the registration. */
 export function register(context: ServerContext): ScopedHandler {
   return answerJson(context, async (request, { correlationId }) => {
     const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
@@ -82,9 +83,4 @@ function auditRegistration(
       .map((uri) => outsideLabel(redirectTarget(String(uri)).display)),
     voucher: voucher === null ? null : nameLabel(voucher),
   }));
-}
-
-/** RFC 6750 §2.1; other schemes are nobody's here. */
-function bearerOf(authorization: string | undefined): string | null {
-  return /^bearer +([\w.~+/-]+=*) *$/iu.exec(authorization ?? '')?.[1] ?? null;
 }

@@ -13,6 +13,12 @@ import { limitPage } from './limit-page.ts';
 import type { EndpointName } from './observe-endpoint.ts';
 import { observeEndpoint } from './observe-endpoint.ts';
 import { register } from './register.ts';
+import {
+  changeRegistration,
+  readRegistration,
+  registrationPath,
+  removeRegistration,
+} from './registration-management.ts';
 import { revoke } from './revoke.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
 import { userinfo } from './userinfo.ts';
@@ -26,6 +32,14 @@ export function routesOf(context: ServerContext): readonly Route[] {
     context.config.registration.policy === 'off'
       ? []
       : [['register', 'POST', '/oauth/register', register(context), 'cors']];
+  const management: readonly Endpoint[] =
+    context.config.registration.mode === 'stored'
+      ? [
+          ['registration', 'GET', registrationPath, readRegistration(context), 'cors'],
+          ['registration', 'PUT', registrationPath, changeRegistration(context), 'cors'],
+          ['registration', 'DELETE', registrationPath, removeRegistration(context), 'cors'],
+        ]
+      : [];
   const table: readonly Endpoint[] = [
     ['authorize', 'GET', pathOf(locations.authorize), shown(authorize(context))],
     ['consent_page', 'GET', pathOf(locations.consent), shown(consentPage(context))],
@@ -41,6 +55,7 @@ export function routesOf(context: ServerContext): readonly Route[] {
     ['connections', 'POST', pathOf(locations.connections), shown(connectionsOrder(context))],
     ['token', 'POST', '/oauth/token', tokenEndpoint(context), 'cors'],
     ...registration,
+    ...management,
     ['revoke', 'POST', '/oauth/revoke', revoke(context), 'cors'],
     ['userinfo', 'GET', '/oauth/userinfo', about, 'cors'],
     ['userinfo', 'POST', '/oauth/userinfo', about, 'cors'],

@@ -46,7 +46,8 @@ export function tokenEndpoint(context: ServerContext): ScopedHandler {
       const asked = { client, parameters, attempt, correlationId, from: request.remoteAddress };
       const tokens = await answerGrant(context, grant, asked);
       tokenRequests.add([type, 'ok']);
-      context.clients.served(client);
+      const kept = context.clients.served(client);
+      if (kept) await kept;
       return json(200, tokens);
     } catch (error) {
       tokenRequests.add([type, toOAuthError(error).error]);

@@ -13,6 +13,7 @@ import type {
 import type { AssertionSteps } from './assertion-contract.ts';
 import type { BlockSteps } from './block-contract.ts';
 import type { ConsentSteps, LoginConsent } from './consent-contract.ts';
+import type { RegistrationSteps } from './registration-contract.ts';
 import type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, Sealed } from './terms.ts';
 
 export type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, Sealed } from './terms.ts';
@@ -334,7 +335,7 @@ export interface StoreStats {
  * results; no caller composes check-then-act. The store's own clock decides. A method rejects only when the store
  * itself fails (`storage_failed`), and then nothing was consumed or the same attempt may be tried again.
  */
-export interface AuthStore extends AssertionSteps, BlockSteps, ConsentSteps {
+export interface AuthStore extends AssertionSteps, BlockSteps, ConsentSteps, RegistrationSteps {
   readonly traits: StoreTraits;
   /** Resolves when the store answers; rejects with the reason when it does not. */
   health(): Promise<void>;

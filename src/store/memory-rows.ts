@@ -4,10 +4,12 @@ import type { Block, BlockKey } from './block-contract.ts';
 import type { ConsentKey } from './consent-contract.ts';
 import { dropExpired } from './grant-operations.ts';
 import { MemoryAssertions } from './memory-assertions.ts';
+import { MemoryRegistrations } from './memory-registrations.ts';
 import { MemoryConsents } from './memory-consents.ts';
 import { PackedRecords } from './packed-records.ts';
 import type {
   AssertionRecord,
+  RegistrationRecord,
   ConnectionRecord,
   ConsentRecord,
   EndedRecord,
@@ -43,6 +45,7 @@ export class MemoryRows implements Rows {
   readonly #users = new Map<string, Owned>();
   readonly #consents = new MemoryConsents();
   readonly #assertions = new MemoryAssertions();
+  readonly #registrations = new MemoryRegistrations();
   readonly #blocks = new Map<string, Block>();
   readonly #ended = new Map<string, EndedRecord>();
   readonly #rings = new Map<string, KeyRingRow>();
@@ -265,6 +268,30 @@ export class MemoryRows implements Rows {
     this.#assertions.drop(this.now());
   }
 
+  registration(id: string): RegistrationRecord | undefined {
+    return this.#registrations.get(id);
+  }
+
+  saveRegistration(record: RegistrationRecord): void {
+    this.#registrations.save(record);
+  }
+
+  deleteRegistration(id: string): void {
+    this.#registrations.delete(id);
+  }
+
+  countRegistrations(of: 'all' | { readonly source: string }): number {
+    return this.#registrations.count(of);
+  }
+
+  dropUnusedRegistration(of: 'all' | { readonly source: string }): boolean {
+    return this.#registrations.dropUnused(of);
+  }
+
+  dropRegistrations(): void {
+    this.#registrations.drop(this.now());
+  }
+
   keyRing(name: string): KeyRingRow | undefined {
     return this.#rings.get(name);
   }
@@ -281,6 +308,7 @@ export class MemoryRows implements Rows {
       this.#sweepPending(now);
       this.#consents.sweep(now);
       this.#assertions.drop(now);
+      this.#registrations.drop(now);
     }
     let left = sweepLimit;
     while (left > 0 && this.#slot <= Math.floor(now / slotWidth)) {

@@ -19,6 +19,13 @@ import { listGrants } from './list-grants.ts';
 import { listIdle } from './list-idle.ts';
 import { advancePending, commitLogin, denyPending, putPending, takePending } from './login-operations.ts';
 import type { Rows, StoreCaps } from './records.ts';
+import {
+  changeRegistration,
+  getRegistration,
+  keepRegistration,
+  putRegistration,
+  removeRegistration,
+} from './registration-operations.ts';
 
 /** The steps of the contract, without what belongs to a backend itself. */
 export type StepName = Exclude<keyof AuthStore, 'traits' | 'health' | 'close' | 'stats'>;
@@ -58,6 +65,11 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   removeBlock: (rows, [key]) => removeBlock(rows, key),
   listBlocks: (rows) => listBlocks(rows),
   useAssertion: (rows, [use]) => useAssertion(rows, use),
+  putRegistration: (rows, [registration], caps) => putRegistration(rows, registration, caps),
+  getRegistration: (rows, [id]) => getRegistration(rows, id),
+  keepRegistration: (rows, [use]) => keepRegistration(rows, use),
+  changeRegistration: (rows, [change]) => changeRegistration(rows, change),
+  removeRegistration: (rows, [id]) => removeRegistration(rows, id),
   saveIdentity: (rows, [{ bucket, userId, identity }]) => {
     // A user whose last grant ended meanwhile is not brought back.
     if (!rows.user(bucket, userId)) return;
@@ -106,6 +118,11 @@ export function stepsBy(
     removeBlock: (...args) => run('removeBlock', args),
     listBlocks: (...args) => run('listBlocks', args),
     useAssertion: (...args) => run('useAssertion', args),
+    putRegistration: (...args) => run('putRegistration', args),
+    getRegistration: (...args) => run('getRegistration', args),
+    keepRegistration: (...args) => run('keepRegistration', args),
+    changeRegistration: (...args) => run('changeRegistration', args),
+    removeRegistration: (...args) => run('removeRegistration', args),
     saveIdentity: (...args) => run('saveIdentity', args),
     beginUpstreamRefresh: (...args) => run('beginUpstreamRefresh', args),
     endUpstreamRefresh: (...args) => run('endUpstreamRefresh', args),

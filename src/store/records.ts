@@ -1,4 +1,5 @@
 import type { Block, BlockKey } from './block-contract.ts';
+import type { StoredRegistration } from './registration-contract.ts';
 import type { RevocationReason } from '../observe/audit/event.ts';
 import type { Milliseconds } from '../types/time.ts';
 import type { ConsentKey, RememberedConsent } from './consent-contract.ts';
@@ -96,6 +97,11 @@ export interface EndedRecord extends ConnectionKey {
   readonly leaseOwner: string;
 }
 
+/** A client that registered itself. */
+export interface RegistrationRecord extends StoredRegistration {
+  readonly source: string;
+}
+
 /** An assertion that was used, until nobody would take it any more. */
 export interface AssertionRecord {
   readonly client: Hash;
@@ -167,6 +173,16 @@ export interface Rows {
   /** Drops those whose time is over. */
   dropAssertions(): void;
 
+  registration(id: string): RegistrationRecord | undefined;
+  saveRegistration(record: RegistrationRecord): void;
+  deleteRegistration(id: string): void;
+  /** All, or those of one source that nobody has used. */
+  countRegistrations(of: 'all' | { readonly source: string }): number;
+  /** The oldest of one source, or of the source that has most. True when there was one. */
+  dropUnusedRegistration(of: 'all' | { readonly source: string }): boolean;
+  /** Drops those whose time is over. */
+  dropRegistrations(): void;
+
   keyRing(name: string): KeyRingRow | undefined;
   saveKeyRing(name: string, row: KeyRingRow): void;
 }
@@ -182,6 +198,8 @@ export interface StoreCaps {
   readonly connectionsPerUser: number;
   /** Consents of one user that are remembered: the one that was not used for longest goes. */
   readonly rememberedAnswersPerUser: number;
+  /** Clients that registered themselves and are kept: of those that nobody has used the oldest goes. */
+  readonly registrations: number;
 }
 
 /** A pending login takes up to 8 KiB: a flood fills 16 MB at most. */
@@ -191,6 +209,7 @@ export const defaultCaps: StoreCaps = {
   grantsPerUser: 200,
   connectionsPerUser: 100,
   rememberedAnswersPerUser: 50,
+  registrations: 10_000,
 };
 
 /** A moment in whole milliseconds, which every backend can keep. */

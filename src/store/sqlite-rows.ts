@@ -6,6 +6,7 @@ import type { ConsentKey } from './consent-contract.ts';
 import { dropExpired } from './grant-operations.ts';
 import type {
   AssertionRecord,
+  RegistrationRecord,
   ConnectionRecord,
   ConsentRecord,
   EndedRecord,
@@ -239,6 +240,44 @@ export class SqliteRows implements Rows {
     this.#run('DELETE FROM assertions WHERE expiresAt <= ?', this.#now);
   }
 
+  registration(id: string): RegistrationRecord | undefined {
+    const row = this.#get('SELECT * FROM registrations WHERE id = ?', id);
+    // Column names are the record's own.
+    return row && ({ ...row, used: row['used'] === 1 } as RegistrationRecord);
+  }
+
+  saveRegistration(record: RegistrationRecord): void {
+    this.#save('registrations', ['id'], { ...record, used: record.used ? 1 : 0 });
+  }
+
+  deleteRegistration(id: string): void {
+    this.#run('DELETE FROM registrations WHERE id = ?', id);
+  }
+
+  countRegistrations(of: 'all' | { readonly source: string }): number {
+    const row =
+      of === 'all'
+        ? this.#get('SELECT count(*) AS n FROM registrations')
+        : this.#get('SELECT count(*) AS n FROM registrations WHERE used = 0 AND source = ?', of.source);
+    return Number(row?.['n'] ?? 0);
+  }
+
+  dropUnusedRegistration(of: 'all' | { readonly source: string }): boolean {
+    const source =
+      of === 'all'
+        ? this.#get(
+            'SELECT source FROM registrations WHERE used = 0 GROUP BY source ORDER BY count(*) DESC LIMIT 1',
+          )
+        : { source: of.source };
+    if (!source) return false;
+    const oldest = 'SELECT id FROM registrations WHERE used = 0 AND source = ? ORDER BY createdAt LIMIT 1';
+    return this.#run(`DELETE FROM registrations WHERE id IN (${oldest})`, String(source['source'])) > 0;
+  }
+
+  dropRegistrations(): void {
+    this.#run('DELETE FROM registrations WHERE expiresAt <= ?', this.#now);
+  }
+
   stats(): { pending: number; grants: number; connections: number; ended: number } {
     const count = (table: string): number =>
       Number(this.#get(`SELECT count(*) AS n FROM ${table}`)?.['n'] ?? 0);
@@ -261,6 +300,7 @@ export class SqliteRows implements Rows {
       purgeLimit,
     );
     this.dropAssertions();
+    this.dropRegistrations();
     const expired = this.#all('SELECT * FROM grants WHERE expiresAt <= ? LIMIT ?', this.#now, purgeLimit);
     for (const row of expired) dropExpired(this, readGrant(row));
     return dropped === purgeLimit || forgotten === purgeLimit || expired.length === purgeLimit;

@@ -50,7 +50,7 @@ const versionTwo = `
   CREATE INDEX ended_due ON ended (dueAt);
 `;
 
-/** To version 3: what users want remembered, which assertions clients have used, and who is shut out. */
+/** To version 3: what users want remembered, which assertions clients have used, who is shut out, and who registered. */
 const versionThree = `
   CREATE TABLE consents (
     userId TEXT NOT NULL, consentId TEXT NOT NULL, bucket TEXT NOT NULL, client TEXT NOT NULL, data TEXT NOT NULL,
@@ -66,6 +66,12 @@ const versionThree = `
     PRIMARY KEY (kind, value)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX assertions_expiry ON assertions (expiresAt);
+  CREATE TABLE registrations (
+    id TEXT PRIMARY KEY, value TEXT NOT NULL, source TEXT NOT NULL, used INTEGER NOT NULL, createdAt INTEGER NOT NULL,
+    expiresAt INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX registrations_unused ON registrations (source, createdAt) WHERE used = 0;
+  CREATE INDEX registrations_expiry ON registrations (expiresAt);
   CREATE INDEX assertions_strangers ON assertions (stranger) WHERE stranger = 1;
 `;
 

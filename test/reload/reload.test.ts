@@ -131,6 +131,7 @@ describe('a file that changes', () => {
     ['limits.grants_per_user', { limits: 'limits: { grants_per_user: 7 }' }],
     ['limits.connections_per_user', { limits: 'limits: { connections_per_user: 7 }' }],
     ['limits.remembered_answers_per_user', { limits: 'limits: { remembered_answers_per_user: 7 }' }],
+    ['registration.max_stored', { registration: 'registration: { mode: stored, max_stored: 500 }' }],
     ['admin', { admin: 'admin: { listen: { port: 0 } }' }],
   ])(
     'in what only a restart changes (%s) is refused, and nothing else of it is taken',

@@ -181,6 +181,8 @@ export interface AuditDetails {
     /** The issuer of the software statement that vouches for it; `null`: nobody does. */
     readonly voucher: NameLabel | null;
   };
+  /** A client changed its registration, or removed it (RFC 7592); then its grants ended. */
+  client_registration_changed: RequestDetails & { readonly what: 'changed' | 'removed' };
   /** Somebody wanted to register a client, and the policy or the software statement that came with it did not let it in. */
   client_registration_refused: OfRequest & {
     readonly by: 'token' | 'redirect_uris' | 'software_id' | 'statement';
@@ -310,6 +312,7 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   revoked: { outcome: 'success' },
   scope_insufficient: { outcome: 'denied', anonymous: true },
   client_registered: { outcome: 'success', anonymous: true },
+  client_registration_changed: { outcome: 'success' },
   client_registration_refused: { outcome: 'denied', anonymous: true },
   assertion_reused: { outcome: 'attack', anonymous: true },
   client_refused: { outcome: 'denied', anonymous: true },
