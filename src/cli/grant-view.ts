@@ -1,4 +1,6 @@
 import { decodeGrantData } from '../server/grant-data.ts';
+import { readTrace } from '../server/login-trace.ts';
+import { browserName } from '../server/seen-browser.ts';
 import type { GrantSummary } from '../store/contract.ts';
 import { plainText, renderMoment } from './table.ts';
 
@@ -36,7 +38,8 @@ export function rowOf(grant: GrantSummary): readonly string[] {
 /** A grant for programs; the names are stable. */
 export function toJson(grant: GrantSummary): object {
   const { bucket, grantId, state, userId, upstream, account, client, resource, generation } = grant;
-  const { scopes, clientName } = decodeGrantData(grant.data);
+  const { scopes, clientName, refused, trace } = decodeGrantData(grant.data);
+  const seen = readTrace(trace);
   const iso = (moment: number): string | null => (moment === 0 ? null : new Date(moment).toISOString());
   return {
     sid: `${bucket}.${grantId}`,
@@ -48,6 +51,11 @@ export function toJson(grant: GrantSummary): object {
     client_name: clientName,
     resource,
     scopes,
+    scopes_refused: refused,
+    redirect_target: seen && seen.target,
+    described_by: seen === null || seen.host === '' ? null : seen.host,
+    known_client: seen && seen.knownAs,
+    browser: seen && browserName(seen.browser),
     rotations: Math.max(0, generation - 1),
     created_at: iso(grant.createdAt),
     last_used_at: iso(grant.lastUsedAt),

@@ -1,6 +1,6 @@
 import { sha256 } from '../crypto/hash.ts';
 import { decodeGrantData } from '../server/grant-data.ts';
-import { readTrace } from '../server/login-trace.ts';
+import { knownLabel, readTrace } from '../server/login-trace.ts';
 import { browserName } from '../server/seen-browser.ts';
 import type { GrantSummary, ListGrants } from '../store/contract.ts';
 import { SallyportError } from '../types/error.ts';
@@ -105,12 +105,14 @@ async function show(given: Given, io: CommandIo): Promise<number> {
       return 0;
     }
     const { resource, endsAt, generation, revokedBecause } = grant;
+    const data = decodeGrantData(grant.data);
     const rows: readonly (readonly [string, string])[] = [
       ...heading.map((name, index) => [name.toLowerCase(), rowOf(grant)[index] ?? ''] as const),
       ['name', plainText(identity?.name ?? '–')],
       ['e-mail', plainText(identity?.email ?? '–')],
       ['resource', resource],
-      ['scopes', plainText(decodeGrantData(grant.data).scopes.join(' ')) || '–'],
+      ['scopes', plainText(data.scopes.join(' ')) || '–'],
+      ['asked, not granted', plainText(data.refused.join(' ')) || '–'],
       ...traceRows(grant),
       ['session ends', renderMoment(endsAt)],
       ['rotations', String(Math.max(0, generation - 1))],
@@ -128,6 +130,7 @@ function traceRows({ data }: GrantSummary): readonly (readonly [string, string])
   return [
     ['codes went to', plainText(trace.target) || 'an app on a computer'],
     ...(trace.host === '' ? [] : [['described by', plainText(trace.host)] as const]),
+    ['known as', knownLabel(trace) ?? '–'],
     ['browser', browserName(trace.browser) ?? '–'],
   ];
 }

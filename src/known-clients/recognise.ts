@@ -41,7 +41,10 @@ export function toleratedAt(redirectUri: string, deviation: Deviation): boolean 
 }
 
 /** For pages and lists; says in words how sure it is. */
-export function recognisedLabel({ row: { label }, standing }: Recognised): string {
+export function recognisedLabel({
+  row: { label },
+  standing,
+}: Pick<Recognised, 'standing'> & { readonly row: Pick<KnownClient, 'label'> }): string {
   switch (standing) {
     case 'verified':
       return label;

@@ -13,6 +13,8 @@ export interface AppView {
   readonly name: string | null;
   /** The host that describes it; `null`: none does, or it is where the app is. */
   readonly host: string | null;
+  /** The well-known app that it is or looks like, in words; `null`: none. */
+  readonly known: string | null;
   /** Where its codes went: a host, a scheme with its colon, '' for an app on a computer; `null` when nobody knows. */
   readonly target: string | null;
   /** In words; `null` when it did not say. */
@@ -62,10 +64,17 @@ function rights({ scopes }: AppView): SafeHtml | null {
   </ul>`;
 }
 
+/** What we know of it, unless that is no more than what it says. */
+function knownAs({ known, name }: AppView): SafeHtml | null {
+  return known === null || known === name ? null : html` <span class="fine">${isolated(known, 100)}</span>`;
+}
+
 function row(app: AppView): SafeHtml {
   const known = displayText(app.name ?? '', 60);
   return html`<li>
-    <p>${known === '' ? html`an app without a name` : html`<strong><bdi>${known}</bdi></strong>`}</p>
+    <p>
+      ${known === '' ? html`an app without a name` : html`<strong><bdi>${known}</bdi></strong>`}${knownAs(app)}
+    </p>
     <p class="fine">
       ${where(app)}Signed in${app.browser === null ? null : html` with ${isolated(app.browser, 60)}`}
       ${moment(app.signedInAt)}, last used ${moment(app.usedAt)}. May use

@@ -142,7 +142,9 @@ describe('sallyport grants show', () => {
     expect(out).toMatch(/^state +active$/mu);
     expect(out).toMatch(/^scopes +openid profile$/mu);
     expect(out).toMatch(/^codes went to +an app on a computer$/mu);
+    expect(out).toMatch(/^known as +–$/mu);
     expect(out).toMatch(/^browser +–$/mu);
+    expect(out).toMatch(/^asked, not granted +–$/mu);
     const json = JSON.parse((await grants(['show', sid, '--json'])).out) as Record<string, unknown>;
     expect(json).toMatchObject({ sid, account: 'alice', identity: { email: expect.any(String) } });
   });

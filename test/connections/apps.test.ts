@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { browserName, seenBrowser } from '../../src/server/seen-browser.ts';
 import { decodeGrantData, encodeGrantData } from '../../src/server/grant-data.ts';
-import { readTrace, traceOf } from '../../src/server/login-trace.ts';
+import { knownLabel, readTrace, traceOf } from '../../src/server/login-trace.ts';
 import type { Browser } from '../fixtures/stack.ts';
 import { pkce } from '../fixtures/stack.ts';
 import { textOf } from '../pages/views.ts';
@@ -184,8 +184,20 @@ describe('what a grant keeps of its login', () => {
     ['https://app.example:8443/cb', 'other.example', { target: 'app.example:8443', host: 'other.example' }],
     ['cursor://anysphere.cursor/cb', null, { target: 'cursor:', host: '' }],
   ])('%s described by %s', (redirectUri, host, expected) => {
-    const trace = traceOf({ host }, { request, redirectUri });
-    expect(readTrace(trace)).toEqual({ browser: 'FL', ...expected });
+    const client = { id: 'x', source: 'cimd', name: null, softwareId: null, host } as const;
+    const trace = traceOf(client, { request, redirectUri });
+    expect(readTrace(trace)).toEqual({ browser: 'FL', knownAs: null, ...expected });
+  });
+
+  it('is the well-known client that its own was taken for, and how sure that is', () => {
+    const own = { source: 'dcr', name: 'Claude', softwareId: null, host: null } as const;
+    const taken = (redirectUri: string): string | null => {
+      const trace = readTrace(traceOf({ ...own, id: 'x' }, { request, redirectUri }));
+      return trace && knownLabel(trace);
+    };
+    expect(taken('https://claude.ai/api/mcp/auth_callback')).toMatch(/^Claude/u);
+    expect(taken('https://evil.example/cb')).toMatch(/^calls itself Claude.*, but uses another address$/u);
+    expect(taken('http://localhost:1/whatever')).toMatch(/unverified|another address/u);
   });
 
   it('is nothing for a grant of an earlier version', () => {

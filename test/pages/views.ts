@@ -148,6 +148,7 @@ export function everyPage(look: BrandConfig, text: string): Readonly<Record<stri
           {
             name: text,
             host: text,
+            known: text,
             target: text,
             browser: text,
             resource: text,

@@ -6,7 +6,7 @@ import type { SealedForm } from '../../ui/connections-parts.ts';
 import { bucketOf } from '../../upstream/identity.ts';
 import type { ServerContext } from '../context.ts';
 import { decodeGrantData } from '../grant-data.ts';
-import { readTrace } from '../login-trace.ts';
+import { knownLabel, readTrace } from '../login-trace.ts';
 import { browserName } from '../seen-browser.ts';
 import { correlationOf } from '../transaction.ts';
 import type { Order, ShownForm } from './form.ts';
@@ -49,6 +49,7 @@ function appView(
     name: clientName,
     host: seen === null || seen.host === '' ? null : seen.host,
     target: seen && seen.target,
+    known: seen && knownLabel(seen),
     browser: seen && browserName(seen.browser),
     resource,
     scopes: scopes.map((name) => ({ name, description: config.scopeDescriptions[name] ?? null })),
