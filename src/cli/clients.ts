@@ -18,15 +18,18 @@ import { withAudit } from './audit.ts';
 import type { ClientSummary } from './client-summaries.ts';
 import { summariseClients } from './client-summaries.ts';
 import type { Command, Given, Options } from './command.ts';
-import { noWords, runCommand, textOption } from './command.ts';
+import { noWords, onlyWord, runCommand, textOption } from './command.ts';
 import { UsageError } from './command-io.ts';
 import type { CommandIo } from './command-io.ts';
 import { configuredOptions } from './configured.ts';
 import { agreed, endGrants, everyGrant, grantsOf, isLiving } from './end-grants.ts';
+import type { ClientFacts } from './show-client.ts';
+import { clientFacts } from './show-client.ts';
 import { withStore } from './stored.ts';
 import { plainJson, plainText, renderMoment, renderTable } from './table.ts';
 
 const usage = `usage: sallyport clients list -c FILE [--state-dir DIR] [--json]
+       sallyport clients show ID -c FILE [--state-dir DIR] [--json]
        sallyport clients blocked -c FILE [--state-dir DIR] [--json]
        sallyport clients block -c FILE [--state-dir DIR] WHOM [--reason TEXT] [--for DURATION] [--yes]
        sallyport clients unblock -c FILE [--state-dir DIR] WHOM
@@ -53,6 +56,7 @@ const command: Command = {
   usage,
   actions: {
     list: { options: { ...configuredOptions, json: { type: 'boolean' } }, run: list },
+    show: { options: { ...configuredOptions, json: { type: 'boolean' } }, run: show },
     blocked: { options: { ...configuredOptions, json: { type: 'boolean' } }, run: blocked },
     block: {
       options: {
@@ -115,6 +119,21 @@ function jsonOf(one: ClientSummary, isBlocked: boolean): object {
     last_used_at: iso(one.lastAt),
     blocked: isBlocked,
   };
+}
+
+async function show(given: Given, io: CommandIo): Promise<number> {
+  const id = onlyWord(given, 'which client: its whole client_id');
+  return withStore(given, io, async (store, config) => {
+    const facts = await clientFacts(id, { store, config });
+    if (given.options['json'] === true) io.stdout(plainJson(facts));
+    else io.stdout(renderTable(Object.entries(facts).map(factRow)));
+    return facts['source'] === 'unknown' ? 1 : 0;
+  });
+}
+
+function factRow([name, value]: readonly [string, ClientFacts[string]]): readonly string[] {
+  const text = Array.isArray(value) ? value.join(' ') : String(value ?? '');
+  return [name.replaceAll('_', ' '), plainText(text) || '–'];
 }
 
 /** A block of the store or of the configuration, which has no moments. */

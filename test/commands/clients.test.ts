@@ -40,6 +40,56 @@ async function noticed(stack: Stack): Promise<void> {
   await stack.store.listBlocks();
 }
 
+describe('sallyport clients show', () => {
+  const shown = async (id: string): Promise<Record<string, unknown>> =>
+    JSON.parse((await clients(['show', id, '--json'])).out) as Record<string, unknown>;
+
+  it('tells what an id says, who uses it, and whether it is let in', async () => {
+    const stack = await scene.start();
+    const { client_id: id } = await stack.register({
+      client_name: 'Claude \u001b[31m',
+      software_id: 'soft-1',
+    });
+    await stack.signIn({ clientId: id });
+    const facts = await shown(id);
+    expect(facts).toMatchObject({
+      client_id: id,
+      source: 'registration',
+      redirect_uris: ['http://127.0.0.1/callback'],
+      token_endpoint_auth_method: 'none',
+      software_id: 'soft-1',
+      refused_because: null,
+      blocked: false,
+      grants: 1,
+      users: 1,
+    });
+    const { client_id: likely } = await stack.register({ client_name: 'Claude' });
+    expect((await shown(likely))['known_as']).toContain('Claude');
+    const { out, code } = await clients(['show', id]);
+    expect(code).toBe(0);
+    expect(out).not.toContain('\u001b');
+    expect(out).toMatch(/^software id +soft-1$/mu);
+    await clients(['block', '--software-id', 'soft-1', '--reason', 'phishing', '--yes']);
+    expect(await shown(id)).toMatchObject({
+      blocked: true,
+      blocked_by: 'software',
+      blocked_because: 'phishing',
+    });
+  });
+
+  it('tells of a document whose it is, and of an id that nobody made that it is none', async () => {
+    await scene.start();
+    expect(await shown('https://app.example/client.json')).toMatchObject({
+      source: 'document',
+      host: 'app.example',
+    });
+    for (const id of ['sp_c1_AAAA', `sp_s1_${'A'.repeat(43)}`, 'nobody']) {
+      const { code, out } = await clients(['show', id]);
+      expect([code, out]).toEqual([1, expect.stringMatching(/^source +unknown$/mu)]);
+    }
+  });
+});
+
 describe('sallyport clients list', () => {
   it('shows each client once, however many use it', async () => {
     const stack = await scene.start();

@@ -14,7 +14,7 @@ const commands: readonly (readonly [
 ])[] = [
   ['keys', runKeysCommand, ['generate', 'list', 'rotate', 'prune']],
   ['grants', runGrantsCommand, ['list', 'show', 'revoke']],
-  ['clients', runClientsCommand, ['list', 'blocked', 'block', 'unblock']],
+  ['clients', runClientsCommand, ['list', 'show', 'blocked', 'block', 'unblock']],
   ['store', runStoreCommand, ['stats', 'check', 'backup', 'purge']],
 ];
 
