@@ -11,7 +11,7 @@ const cap = 2000;
 
 const mostGrowth = 20;
 
-/** Honest logins while the flood is on. */
+/** Honest logins, again and again while the flood is on. */
 const honest = { rounds: 50, pause: 100, away: 300 };
 
 /** Strangers register, ask and consent as fast as they can, from one address and from many; somebody honest signs in. */
@@ -92,10 +92,9 @@ async function flood(rounds: number, sources: FloodPlan['sources']): Promise<Fou
     } satisfies LoginsPlan);
     const before = await server.ask<Usage>('usage', 'collect');
     const logins: LoginsPlan = { port, ...honest, rounds: Math.min(honest.rounds, rounds) };
-    const [flooded, meanwhile] = await Promise.all([
-      stranger.ask<FloodResult>('flood', plan),
+    const [flooded, meanwhile] = await whileFlooding(stranger.ask<FloodResult>('flood', plan), () =>
       user.ask<LoginsResult>('logins', logins),
-    ]);
+    );
     const after = await server.ask<Usage>('usage', 'collect');
     const { pending } = await server.ask<{ pending: number }>('stats');
     return {
@@ -112,4 +111,19 @@ async function flood(rounds: number, sources: FloodPlan['sources']): Promise<Fou
   } finally {
     await Promise.all(remotes.map((remote) => remote.stop()));
   }
+}
+
+/** Somebody honest signs in from the flood's first request to its last. */
+async function whileFlooding(
+  flood: Promise<FloodResult>,
+  logins: () => Promise<LoginsResult>,
+): Promise<readonly [FloodResult, LoginsResult]> {
+  const over = new AbortController();
+  const flooded = flood.finally(() => over.abort());
+  let all: LoginsResult = { kept: 0, lost: 0, times: [] };
+  do {
+    const { kept, lost, times } = await logins();
+    all = { kept: all.kept + kept, lost: all.lost + lost, times: [...all.times, ...times] };
+  } while (!over.signal.aborted);
+  return [await flooded, all];
 }
