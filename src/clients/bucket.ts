@@ -11,26 +11,35 @@ export interface Rate {
 export interface Bucket {
   /** False: not now. */
   take(): boolean;
-  /** How many there are now, and a part of the next. */
+  /** How many there are now, and a part of the next; below zero when others took too many. */
   left(): number;
+  /** Until there is one; 0: now. */
+  wait(): Milliseconds;
+  /** Who counts for everybody says how long it takes until all are back. */
+  owe(back: Milliseconds): void;
 }
 
 /** A token bucket. */
 export function createBucket({ burst, every }: Rate, clock: Clock): Bucket {
-  let tokens = burst;
+  let taken = 0;
   let at = clock();
-  const refill = (): number => {
+  const left = (): number => {
     const now = clock();
-    tokens = Math.min(burst, tokens + Math.max(0, now - at) / every);
+    taken = Math.max(0, taken - Math.max(0, now - at) / every);
     at = now;
-    return tokens;
+    return burst - taken;
   };
   return {
-    left: refill,
+    left,
     take() {
-      if (refill() < 1) return false;
-      tokens -= 1;
+      if (left() < 1) return false;
+      taken += 1;
       return true;
+    },
+    wait: () => Math.max(0, 1 - left()) * every,
+    owe(back) {
+      at = clock();
+      taken = back / every;
     },
   };
 }

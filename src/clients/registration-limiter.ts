@@ -1,8 +1,9 @@
-import { LRUCache } from 'lru-cache';
+import { limitHeaders } from '../http/limit-headers.ts';
+import type { LimitName } from '../http/limit-headers.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import type { Clock } from '../types/time.ts';
-import type { Bucket } from './bucket.ts';
-import { createBucket } from './bucket.ts';
+import type { TellTurn } from './shared-buckets.ts';
+import { createBuckets } from './shared-buckets.ts';
 
 const minute = 60_000;
 
@@ -22,24 +23,32 @@ export interface RegistrationLimiter {
    * @param source as `sourceOf` tells it
    * @throws {OAuthError} `temporarily_unavailable` with status 429
    */
-  check(source: string): void;
+  check(source: string, maxPerMinute: number): void;
 }
 
-export function createRegistrationLimiter(maxPerMinute: number, clock: Clock): RegistrationLimiter {
-  const rate = { burst: maxPerMinute, every: minute / maxPerMinute };
-  const all = createBucket(rate, clock);
+export interface RegistrationLimiterOptions {
+  readonly clock: Clock;
+  readonly tell: TellTurn;
+  /** Hears of everybody who is held back. */
+  readonly onLimited: (name: LimitName, source: string) => void;
+}
+
+export function createRegistrationLimiter(options: RegistrationLimiterOptions): RegistrationLimiter {
+  const { clock, tell, onLimited } = options;
+  const all = createBuckets({ clock, max: 2, tell });
   // Sources are cheap for who has a network of them.
-  const reserve = createBucket(rate, clock);
-  const sources = new LRUCache<string, Bucket>({ max: rememberedSources });
+  const reserve = createBuckets({ clock, max: 2, tell });
+  const sources = createBuckets({ clock, max: rememberedSources, tell: () => undefined });
   return {
-    check(source) {
-      const own = sources.get(source) ?? createBucket(share, clock);
-      sources.set(source, own);
-      const isQuiet = own.take();
-      if (all.take() || (isQuiet && reserve.take())) return;
+    check(source, maxPerMinute) {
+      const rate = { burst: maxPerMinute, every: minute / maxPerMinute };
+      const isQuiet = sources.take(source, share).granted;
+      if (all.take(`registrations ${maxPerMinute}`, rate).granted) return;
+      if (isQuiet && reserve.take(`registrations reserve ${maxPerMinute}`, rate).granted) return;
+      onLimited('registrations', source);
       throw new OAuthError('temporarily_unavailable', 'too many clients register here right now', {
         status: 429,
-        headers: { 'retry-after': '60' },
+        headers: limitHeaders('registrations', { granted: false, left: 0, wait: 60 }, maxPerMinute),
       });
     },
   };

@@ -8,7 +8,7 @@ import type { Registration } from './client-id.ts';
 import { decodeClientId, encodeClientId } from './client-id.ts';
 import { ClientProblem } from './client-problem.ts';
 import { checkInitialToken } from './initial-access-token.ts';
-import { createRegistrationLimiter } from './registration-limiter.ts';
+import type { RegistrationLimiter } from './registration-limiter.ts';
 import { checkPolicy, isBelieved } from './registration-policy.ts';
 import { registeredClient } from './registered-client.ts';
 import type { RegistrationResponse } from './registration.ts';
@@ -63,6 +63,7 @@ export interface ClientRegistryOptions {
   /** Algorithm that really signs ID tokens; told at registration. */
   readonly idTokenAlg: string;
   readonly clock: Clock;
+  readonly limiter: RegistrationLimiter;
 }
 
 /** Room for decoded registrations, in characters and with what an entry costs beside them; any number may exist. */
@@ -73,7 +74,7 @@ const entryCost = 1024;
 export function createClientRegistry(options: ClientRegistryOptions): ClientRegistry {
   const fixed = new Map(options.static.map((config) => [config.clientId, staticClient(config)]));
   const cache = new LRUCache<string, Client>({ maxSize: cacheRoom, sizeCalculation: sizeOf });
-  const limiter = createRegistrationLimiter(options.registration.maxPerMinute, options.clock);
+  const count = (source: string): void => options.limiter.check(source, options.registration.maxPerMinute);
   return {
     find(clientId) {
       const known = fixed.get(clientId) ?? cache.get(clientId) ?? decode(clientId);
@@ -87,10 +88,10 @@ export function createClientRegistry(options: ClientRegistryOptions): ClientRegi
       const { vouched } = registration;
       return { response: registrationResponse(clientId, registration, options), vouched };
     },
-    count: ({ source = 'unknown' }) => limiter.check(source),
+    count: ({ source = 'unknown' }) => count(source),
     register(metadata, from = {}) {
       const { bearer = null, source = 'unknown', counted = false, stated = null } = from;
-      if (!counted) limiter.check(source);
+      if (!counted) count(source);
       const vouched = from.vouched ?? checkInitialToken(bearer, options.registration);
       const voucher = stated?.voucher ?? undefined;
       const registration = checkRegistration(metadata, { ...options, vouched, voucher });

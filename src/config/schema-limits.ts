@@ -16,7 +16,7 @@ export const limitsSchema: z.ZodType<LimitsSection> = section<LimitsSection>({
     {
       description:
         'Pages of sign-in, consent and connections that one public address (of IPv6 one /64) may visit a minute; 0: any ' +
-        'number. Who has many users behind a proxy names it in listen.trusted_proxies. Each process counts for itself.',
+        'number. Who has many users behind a proxy names it in listen.trusted_proxies.',
       default: 600,
     },
   ),

@@ -1,4 +1,6 @@
 import { createStoredBlocks } from '../clients/block-list.ts';
+import { createRegistrationLimiter } from '../clients/registration-limiter.ts';
+import { createTurnExchange } from '../clients/shared-buckets.ts';
 import type { Config } from '../config/config.ts';
 import type { JwtSigner } from '../crypto/sign.ts';
 import type { SigningKey } from '../crypto/signing-key.ts';
@@ -25,6 +27,7 @@ import { observeStore } from '../store/observed-store.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
 import type { Vault } from '../vault/vault.ts';
 import { connectionsLink } from './connections/link.ts';
+import { createLimitNews } from './limit-news.ts';
 import { createRateLimits } from './rate-limits.ts';
 import type { ServerContext } from './context.ts';
 import { createGeneration, looks, nothingMade } from './create-context.ts';
@@ -136,10 +139,12 @@ function lastingOf(
 ): Lasting {
   const onLook = looks(observer, 'liveness');
   const sessions = createSessions({ store, clock, cacheFor: livenessCacheMs, onLook });
+  const limited = { clock, tell: createTurnExchange(store), onLimited: createLimitNews(observer, clock) };
   const kept = {
     sessions,
     stepUps: createStepUps({ clock }),
-    limits: createRateLimits(clock),
+    limits: createRateLimits(limited),
+    registrationLimiter: createRegistrationLimiter(limited),
     storedBlocks: createStoredBlocks({ store, clock, log }),
     made: nothingMade(),
   };

@@ -4,11 +4,11 @@ import { checkAssertion } from '../clients/client-assertion.ts';
 import { JwtProblem } from '../clients/signed-jwt.ts';
 import { sha256 } from '../crypto/hash.ts';
 import type { HttpRequest } from '../http/exchange.ts';
+import { limitHeaders } from '../http/limit-headers.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { requestDetails } from './audit-details.ts';
 import type { ServerContext } from './context.ts';
-import { limitHeaders } from './rate-limits.ts';
 
 interface Asked {
   readonly request: HttpRequest;

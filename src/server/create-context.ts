@@ -2,6 +2,7 @@ import { createBlockList } from '../clients/block-list.ts';
 import type { BlockList, StoredBlocks } from '../clients/block-list.ts';
 import { createCimdClients } from '../clients/cimd/cimd-clients.ts';
 import { createClients } from '../clients/clients.ts';
+import type { RegistrationLimiter } from '../clients/registration-limiter.ts';
 import { createClientRegistry } from '../clients/registry.ts';
 import { createStoredClients } from '../clients/stored-clients.ts';
 import { registrationPath } from './registration-management.ts';
@@ -49,6 +50,7 @@ export interface Lasting {
   readonly sessions: Sessions;
   readonly stepUps: StepUps;
   readonly limits: ServerContext['limits'];
+  readonly registrationLimiter: RegistrationLimiter;
   readonly storedBlocks: StoredBlocks;
   readonly clock: Clock;
   readonly log: Log;
@@ -113,7 +115,7 @@ export async function createGeneration(
     missedKeys: plan.missed,
     jwts,
     rings,
-    clients: clientsOf(config, { rings, signer, clock, published, blocks, store, log }),
+    clients: clientsOf(config, { ...lasting, rings, signer, published, blocks }),
     clientDocuments: published,
     blocks,
     providers,
@@ -268,13 +270,11 @@ function clientsOf(
     blocks,
     store,
     log,
-  }: {
-    readonly store: AuthStore;
-    readonly log: Log;
+    registrationLimiter,
+  }: Lasting & {
     readonly blocks: BlockList;
     readonly rings: KeyRings;
     readonly signer: JwtSigner;
-    readonly clock: Clock;
     readonly published: ClientDocuments;
   },
 ): ServerContext['clients'] {
@@ -287,6 +287,7 @@ function clientsOf(
     secretKeys: rings.clientSecrets,
     idTokenAlg: signer.alg,
     clock,
+    limiter: registrationLimiter,
   });
   const statements = createSoftwareStatements({
     issuers: config.registration.softwareStatements,

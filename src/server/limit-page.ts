@@ -1,9 +1,9 @@
 import { page } from '../http/headers.ts';
+import { limitHeaders } from '../http/limit-headers.ts';
 import { renderErrorPage } from '../ui/error.ts';
 import { contentSecurityPolicy } from '../ui/page.ts';
 import type { ScopedHandler } from './answer.ts';
 import type { ServerContext } from './context.ts';
-import { limitHeaders } from './rate-limits.ts';
 
 /** A page that one source may visit so often: whoever wants more is told when. */
 export function limitPage(context: ServerContext, handler: ScopedHandler): ScopedHandler {

@@ -13,8 +13,10 @@ import type {
 import type { AssertionSteps } from './assertion-contract.ts';
 import type { BlockSteps } from './block-contract.ts';
 import type { ConsentSteps, LoginConsent } from './consent-contract.ts';
+import type { EndedSteps } from './ended-contract.ts';
 import type { RegistrationSteps } from './registration-contract.ts';
 import type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, Sealed } from './terms.ts';
+import type { TurnSteps } from './turn-contract.ts';
 
 export type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, Sealed } from './terms.ts';
 
@@ -77,29 +79,6 @@ export interface IdlePage {
 export interface EndConnection extends ConnectionKey {
   /** Of the grants that were signed in with it. */
   readonly why: RevocationReason;
-}
-
-/** A connection that somebody ended, and whose tokens the upstream does not know to be over. */
-export interface EndedConnection {
-  readonly id: string;
-  readonly key: ConnectionKey;
-  readonly tokens: Pick<ConnectionTokens, 'access' | 'refresh' | 'upstreamClientId'>;
-  readonly endedAt: Milliseconds;
-  /** How often the upstream was told in vain. */
-  readonly attempts: number;
-}
-
-export interface TakeEnded {
-  readonly owner: string;
-  readonly lease: Milliseconds;
-  readonly limit: number;
-}
-
-export interface SettleEnded {
-  readonly id: string;
-  readonly owner: string;
-  /** When to tell the upstream again, counted from now; `null`: it knows, or will never. */
-  readonly again: Milliseconds | null;
 }
 
 /** A grant to be, with its code. */
@@ -318,7 +297,7 @@ export interface KeyRingRow {
 export interface StoreTraits {
   /** Survives a restart of the process. */
   readonly durable: boolean;
-  /** Seen by every replica. */
+  /** Seen by every process that serves with it. */
   readonly shared: boolean;
 }
 
@@ -328,6 +307,8 @@ export interface StoreStats {
   readonly connections: number;
   /** Ended connections whose upstream does not know yet. */
   readonly ended: number;
+  /** Clients that registered themselves and are kept. */
+  readonly registrations: number;
 }
 
 /**
@@ -335,7 +316,8 @@ export interface StoreStats {
  * results; no caller composes check-then-act. The store's own clock decides. A method rejects only when the store
  * itself fails (`storage_failed`), and then nothing was consumed or the same attempt may be tried again.
  */
-export interface AuthStore extends AssertionSteps, BlockSteps, ConsentSteps, RegistrationSteps {
+export interface AuthStore
+  extends AssertionSteps, BlockSteps, ConsentSteps, EndedSteps, RegistrationSteps, TurnSteps {
   readonly traits: StoreTraits;
   /** Resolves when the store answers; rejects with the reason when it does not. */
   health(): Promise<void>;
@@ -359,7 +341,7 @@ export interface AuthStore extends AssertionSteps, BlockSteps, ConsentSteps, Reg
 
   /**
    * True when the grant was alive. The last grant of a user takes the user's identity and connections along, which then
-   * wait for {@link AuthStore.takeEnded}; one that expires does so too, and its tokens are forgotten.
+   * wait for {@link EndedSteps.takeEnded}; one that expires does so too, and its tokens are forgotten.
    */
   revokeGrant(revoke: RevokeGrant): Promise<boolean>;
   /** For operators: looks at a bounded number of rows, so that nobody waits for it. */
@@ -383,12 +365,6 @@ export interface AuthStore extends AssertionSteps, BlockSteps, ConsentSteps, Reg
    * them alive: looks at a bounded number of rows.
    */
   listIdle(list: ListIdle): Promise<IdlePage>;
-  /**
-   * Ended connections whose upstream is to be told now, leased to the caller. One that lives again is left out for good:
-   * some upstreams end everything of an account with any token of it.
-   */
-  takeEnded(take: TakeEnded): Promise<readonly EndedConnection[]>;
-  settleEnded(settle: SettleEnded): Promise<void>;
 
   saveIdentity(
     key: { readonly bucket: Bucket; readonly userId: string } & { readonly identity: IdentityEvidence },

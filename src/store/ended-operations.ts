@@ -1,4 +1,5 @@
-import type { ConnectionKey, EndedConnection, SettleEnded, TakeEnded } from './contract.ts';
+import type { ConnectionKey } from './contract.ts';
+import type { EndedConnection, SettleEnded, TakeEnded } from './ended-contract.ts';
 import type { Milliseconds } from '../types/time.ts';
 import type { ConnectionRecord, EndedRecord, Rows } from './records.ts';
 import { after } from './records.ts';

@@ -1,11 +1,12 @@
 import type { Clock, Milliseconds } from '../types/time.ts';
-import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
+import type { Bucket, ConnectionKey, GrantKey, KeyRingRow, StoreStats } from './contract.ts';
 import type { Block, BlockKey } from './block-contract.ts';
 import type { ConsentKey } from './consent-contract.ts';
 import { dropExpired } from './grant-operations.ts';
 import { MemoryAssertions } from './memory-assertions.ts';
 import { MemoryRegistrations } from './memory-registrations.ts';
 import { MemoryConsents } from './memory-consents.ts';
+import { MemoryPending } from './memory-pending.ts';
 import { PackedRecords } from './packed-records.ts';
 import type {
   AssertionRecord,
@@ -38,8 +39,7 @@ interface Owned {
 /** Packed rows in maps. Expiry goes by slots of a wheel, so that nothing is ever scanned. */
 export class MemoryRows implements Rows {
   readonly #clock: Clock;
-  readonly #pending = new Map<string, PendingRecord>();
-  readonly #sources = new Map<string, Set<string>>();
+  readonly #pending = new MemoryPending();
   readonly #records = new PackedRecords();
   readonly #grants = new Map<string, string>();
   readonly #users = new Map<string, Owned>();
@@ -47,6 +47,7 @@ export class MemoryRows implements Rows {
   readonly #assertions = new MemoryAssertions();
   readonly #registrations = new MemoryRegistrations();
   readonly #blocks = new Map<string, Block>();
+  readonly #turns = new Map<string, Milliseconds>();
   readonly #ended = new Map<string, EndedRecord>();
   readonly #rings = new Map<string, KeyRingRow>();
   readonly #wheel = new Map<number, string[]>();
@@ -63,11 +64,16 @@ export class MemoryRows implements Rows {
     return this.#clock();
   }
 
-  get stats(): { pending: number; grants: number; connections: number; ended: number } {
+  get stats(): StoreStats {
     let connections = 0;
     for (const owned of this.#users.values()) connections += owned.connections.length;
-    const { size: ended } = this.#ended;
-    return { pending: this.#pending.size, grants: this.#grants.size, connections, ended };
+    return {
+      pending: this.#pending.count(),
+      grants: this.#grants.size,
+      connections,
+      ended: this.#ended.size,
+      registrations: this.#registrations.count('all'),
+    };
   }
 
   pending(transaction: string): PendingRecord | undefined {
@@ -75,38 +81,23 @@ export class MemoryRows implements Rows {
   }
 
   savePending(record: PendingRecord): void {
-    this.#pending.set(record.transaction, record);
-    const group = this.#sources.get(record.source) ?? new Set<string>();
-    this.#sources.set(record.source, group.add(record.transaction));
+    this.#pending.save(record);
   }
 
   deletePending(transaction: string): void {
-    const record = this.#pending.get(transaction);
-    if (!record) return;
     this.#pending.delete(transaction);
-    const group = this.#sources.get(record.source);
-    group?.delete(transaction);
-    if (group?.size === 0) this.#sources.delete(record.source);
   }
 
   countPending(source?: string): number {
-    return source === undefined ? this.#pending.size : (this.#sources.get(source)?.size ?? 0);
+    return this.#pending.count(source);
   }
 
   oldestPending(source: string): PendingRecord | undefined {
-    const [oldest] = this.#sources.get(source) ?? [];
-    return oldest === undefined ? undefined : this.#pending.get(oldest);
+    return this.#pending.oldest(source);
   }
 
   heaviestSource(): string | undefined {
-    let heaviest: string | undefined;
-    let most = 0;
-    for (const [source, group] of this.#sources) {
-      if (group.size <= most) continue;
-      heaviest = source;
-      most = group.size;
-    }
-    return heaviest;
+    return this.#pending.heaviestSource();
   }
 
   grant(key: GrantKey): GrantRecord | undefined {
@@ -292,6 +283,22 @@ export class MemoryRows implements Rows {
     this.#registrations.drop(this.now());
   }
 
+  turnsBackAt(key: string): Milliseconds | undefined {
+    return this.#turns.get(key);
+  }
+
+  saveTurns(key: string, backAt: Milliseconds): void {
+    this.#turns.set(key, backAt);
+  }
+
+  countTurns(): number {
+    return this.#turns.size;
+  }
+
+  dropTurns(): void {
+    for (const [key, backAt] of this.#turns) if (backAt <= this.now()) this.#turns.delete(key);
+  }
+
   keyRing(name: string): KeyRingRow | undefined {
     return this.#rings.get(name);
   }
@@ -305,10 +312,11 @@ export class MemoryRows implements Rows {
     const now = this.now();
     if (Math.abs(now - this.#sweptAt) >= sweepEvery) {
       this.#sweptAt = now;
-      this.#sweepPending(now);
+      this.#pending.drop(now);
       this.#consents.sweep(now);
       this.#assertions.drop(now);
       this.#registrations.drop(now);
+      this.dropTurns();
     }
     let left = sweepLimit;
     while (left > 0 && this.#slot <= Math.floor(now / slotWidth)) {
@@ -316,13 +324,6 @@ export class MemoryRows implements Rows {
       left -= 1;
       if (key !== undefined) this.#expire(key, now);
       else this.#wheel.delete(this.#slot++);
-    }
-  }
-
-  #sweepPending(now: Milliseconds): void {
-    for (const [transaction, { expiresAt }] of this.#pending) {
-      if (expiresAt > now) break;
-      this.deletePending(transaction);
     }
   }
 

@@ -26,6 +26,7 @@ import {
   putRegistration,
   removeRegistration,
 } from './registration-operations.ts';
+import { shareTurns } from './turn-operations.ts';
 
 /** The steps of the contract, without what belongs to a backend itself. */
 export type StepName = Exclude<keyof AuthStore, 'traits' | 'health' | 'close' | 'stats'>;
@@ -70,6 +71,7 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   keepRegistration: (rows, [use]) => keepRegistration(rows, use),
   changeRegistration: (rows, [change]) => changeRegistration(rows, change),
   removeRegistration: (rows, [id]) => removeRegistration(rows, id),
+  shareTurns: (rows, [taken]) => shareTurns(rows, taken),
   saveIdentity: (rows, [{ bucket, userId, identity }]) => {
     // A user whose last grant ended meanwhile is not brought back.
     if (!rows.user(bucket, userId)) return;
@@ -123,6 +125,7 @@ export function stepsBy(
     keepRegistration: (...args) => run('keepRegistration', args),
     changeRegistration: (...args) => run('changeRegistration', args),
     removeRegistration: (...args) => run('removeRegistration', args),
+    shareTurns: (...args) => run('shareTurns', args),
     saveIdentity: (...args) => run('saveIdentity', args),
     beginUpstreamRefresh: (...args) => run('beginUpstreamRefresh', args),
     endUpstreamRefresh: (...args) => run('endUpstreamRefresh', args),

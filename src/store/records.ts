@@ -183,6 +183,13 @@ export interface Rows {
   /** Drops those whose time is over. */
   dropRegistrations(): void;
 
+  /** When all turns of a key are back. */
+  turnsBackAt(key: Hash): Milliseconds | undefined;
+  saveTurns(key: Hash, backAt: Milliseconds): void;
+  countTurns(): number;
+  /** Drops those that are back. */
+  dropTurns(): void;
+
   keyRing(name: string): KeyRingRow | undefined;
   saveKeyRing(name: string, row: KeyRingRow): void;
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Milliseconds } from '../types/time.ts';
-import type { Bucket, ConnectionKey, GrantKey, KeyRingRow } from './contract.ts';
+import type { Bucket, ConnectionKey, GrantKey, KeyRingRow, StoreStats } from './contract.ts';
 import type { Block, BlockKey } from './block-contract.ts';
 import type { ConsentKey } from './consent-contract.ts';
 import { dropExpired } from './grant-operations.ts';
@@ -204,7 +204,6 @@ export class SqliteRows implements Rows {
     this.#run("DELETE FROM keyRings WHERE name = ''");
   }
 
-  /** Numbers of rows, for operators. */
   blocks(): readonly Block[] {
     // Column names are the record's own.
     return this.#all('SELECT * FROM blocks') as readonly unknown[] as readonly Block[];
@@ -278,7 +277,25 @@ export class SqliteRows implements Rows {
     this.#run('DELETE FROM registrations WHERE expiresAt <= ?', this.#now);
   }
 
-  stats(): { pending: number; grants: number; connections: number; ended: number } {
+  turnsBackAt(key: string): Milliseconds | undefined {
+    const row = this.#get('SELECT backAt FROM turns WHERE key = ?', key);
+    return row && Number(row['backAt']);
+  }
+
+  saveTurns(key: string, backAt: Milliseconds): void {
+    this.#save('turns', ['key'], { key, backAt });
+  }
+
+  countTurns(): number {
+    return Number(this.#get('SELECT count(*) AS n FROM turns')?.['n'] ?? 0);
+  }
+
+  dropTurns(): void {
+    this.#run('DELETE FROM turns WHERE backAt <= ?', this.#now);
+  }
+
+  /** Numbers of rows, for operators. */
+  stats(): StoreStats {
     const count = (table: string): number =>
       Number(this.#get(`SELECT count(*) AS n FROM ${table}`)?.['n'] ?? 0);
     return {
@@ -286,6 +303,7 @@ export class SqliteRows implements Rows {
       grants: count('grants'),
       connections: count('connections'),
       ended: count('ended'),
+      registrations: count('registrations'),
     };
   }
 
@@ -301,6 +319,7 @@ export class SqliteRows implements Rows {
     );
     this.dropAssertions();
     this.dropRegistrations();
+    this.dropTurns();
     const expired = this.#all('SELECT * FROM grants WHERE expiresAt <= ? LIMIT ?', this.#now, purgeLimit);
     for (const row of expired) dropExpired(this, readGrant(row));
     return dropped === purgeLimit || forgotten === purgeLimit || expired.length === purgeLimit;

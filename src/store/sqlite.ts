@@ -54,7 +54,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Auth
     thread.call({ name, args }) as ReturnType<AuthStore[N]>;
 
   return {
-    traits: { durable: true, shared: false },
+    traits: { durable: true, shared: true },
     health: async () => {
       // Whoever asks again in the same second hears the same: health is no way to keep the disk busy.
       if (!probe || Math.abs(clock() - probe.at) >= probeEvery)

@@ -3,10 +3,10 @@ import type {
   ConnectionKey,
   ConnectionRow,
   ConnectionTokens,
-  EndedConnection,
   IdentityEvidence,
   Sealed,
 } from '../store/contract.ts';
+import type { EndedConnection } from '../store/ended-contract.ts';
 import type { Milliseconds } from '../types/time.ts';
 import type { Identity, UpstreamTokens } from '../types/tokens.ts';
 import { decodeIdentity, encodeIdentity } from '../upstream/identity.ts';

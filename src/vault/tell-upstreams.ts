@@ -1,6 +1,6 @@
 import { randomToken } from '../crypto/random.ts';
 import { nameLabel, userLabel } from '../observe/audit/labels.ts';
-import type { EndedConnection } from '../store/contract.ts';
+import type { EndedConnection } from '../store/ended-contract.ts';
 import type { Milliseconds } from '../types/time.ts';
 import { UpstreamError } from '../upstream/provider.ts';
 import { openEndedTokens } from './sealed-rows.ts';

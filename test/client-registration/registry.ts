@@ -2,6 +2,7 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import type { ClientRegistry, ClientRegistryOptions } from '../../src/clients/registry.ts';
 import type { RegistrationConfig } from '../../src/config/config.ts';
 import { usualRegistrationPolicy } from '../../src/config/registration-policy.ts';
+import { createRegistrationLimiter } from '../../src/clients/registration-limiter.ts';
 import { createClientRegistry } from '../../src/clients/registry.ts';
 import type { MacKey } from '../../src/crypto/hmac.ts';
 
@@ -34,6 +35,11 @@ export function registryOptions(changes: Partial<ClientRegistryOptions> = {}): C
     secretKeys: [newKey()],
     idTokenAlg: 'ES256',
     clock: () => now,
+    limiter: createRegistrationLimiter({
+      clock: changes.clock ?? ((): number => now),
+      tell: () => undefined,
+      onLimited: () => undefined,
+    }),
     ...changes,
   };
 }

@@ -16,7 +16,10 @@ const asked = (text: string): readonly string[] => [
 let numbers: Exposition;
 
 beforeAll(async () => {
-  const endpoint = await Endpoint.start({ proxy: { tools: { '*': [], write: ['email'] } } });
+  const endpoint = await Endpoint.start({
+    proxy: { tools: { '*': [], write: ['email'] } },
+    config: { limits: { pages_per_minute: 1 } },
+  });
   const { stack } = endpoint;
   const { access_token, clientId, refresh_token } = await stack.signIn();
   await stack.refresh(clientId, refresh_token);
@@ -24,6 +27,15 @@ beforeAll(async () => {
   const plain = await stack.signIn({ scope: 'openid' });
   await post(endpoint, plain.access_token, toolCall('write'));
   await stack.call('/oauth/authorize?client_id=https://app.example.com/client.json');
+  for (let time = 0; time < 2; time += 1)
+    await stack.auth.handle({
+      method: 'GET',
+      path: '/connections',
+      query: '',
+      headers: {},
+      remoteAddress: '93.184.0.1',
+      text: () => Promise.resolve(''),
+    });
   await stack.auth.metrics();
   numbers = new Exposition(await stack.auth.metrics());
   await endpoint.close();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EndedConnection } from '../../src/store/contract.ts';
+import type { EndedConnection } from '../../src/store/ended-contract.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Bench } from './backends.ts';
 import {
@@ -218,7 +218,7 @@ describe('a database of the first version', () => {
     const database = new DatabaseSync(path);
     database.exec(`DROP TABLE ended; ALTER TABLE connections DROP COLUMN connectedAt;
       ALTER TABLE connections DROP COLUMN refreshedAt; DROP TABLE consents; DROP TABLE assertions;
-      DROP TABLE blocks; DROP TABLE registrations; PRAGMA user_version = 1`);
+      DROP TABLE blocks; DROP TABLE registrations; DROP TABLE turns; PRAGMA user_version = 1`);
     database.close();
     const newer = await openSqliteStore({ path, clock: () => clock.now });
     const session = await newer.readSession({ bucket: 'abc', grantId, upstream: null });

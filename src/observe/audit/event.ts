@@ -189,6 +189,11 @@ export interface AuditDetails {
     /** As the client was told. */
     readonly reason: OutsideLabel;
   };
+  /** Somebody asks too often and is held back; told once a minute of each limit. The metric counts them all. */
+  limit_reached: {
+    readonly limit: NameLabel;
+    readonly source: SourceLabel;
+  };
   /** A client’s assertion came a second time: somebody has a copy of it, or the client makes the same twice. It counted once. */
   assertion_reused: RequestDetails;
   /** A client that says who it is was not let in, and its user was told why. */
@@ -314,6 +319,7 @@ export const auditEvents: { readonly [Name in AuditEventName]: AuditEventKind } 
   client_registered: { outcome: 'success', anonymous: true },
   client_registration_changed: { outcome: 'success' },
   client_registration_refused: { outcome: 'denied', anonymous: true },
+  limit_reached: { outcome: 'denied', anonymous: true },
   assertion_reused: { outcome: 'attack', anonymous: true },
   client_refused: { outcome: 'denied', anonymous: true },
   client_document_changed: { outcome: 'success', anonymous: true },

@@ -19,6 +19,8 @@ export interface Metrics {
   readonly cacheLooks: Counter<readonly ['cache', 'result']>;
   /** Documents of clients by what came of fetching them; `limited`: they were not even asked for. */
   readonly documentFetches: Counter<readonly ['outcome']>;
+  /** Requests that came too often, by what limit held them back. */
+  readonly limited: Counter<readonly ['limit']>;
   /** Answers of MCP endpoints by status class; `aborted` when the client left before there was one. */
   readonly proxied: Counter<readonly ['path', 'status']>;
   /** Calls whose token lacked scopes, by what was said. */
@@ -65,6 +67,7 @@ function countersOf(keep: Keep): Omit<Metrics, 'gauge' | 'render'> {
     upstreamSeconds: seconds('upstream', 'Calls to identity providers.', ['upstream', 'call', 'outcome']),
     cacheLooks: counter('cache_looks_total', 'Looks into caches.', ['cache', 'result']),
     documentFetches: counter('client_document_fetches_total', 'Fetches of client documents.', ['outcome']),
+    limited: counter('limited_total', 'Requests that came too often.', ['limit']),
     proxied: counter('proxy_requests_total', 'Answers of MCP endpoints.', ['path', 'status']),
     scopeRefusals: counter('proxy_scope_refusals_total', 'Calls whose token lacked scopes.', [
       'path',
