@@ -80,7 +80,8 @@ function row(app: AppView): SafeHtml {
       ${moment(app.signedInAt)}, last used ${moment(app.usedAt)}. May use
       ${isolated(app.resource, 300)}${app.scopes.length === 0 ? '.' : ':'}
     </p>
-    ${rights(app)} ${button(app.end, { label: 'Sign this app out' })}
+    ${rights(app)}
+    ${button(app.end, { label: 'Sign this app out', of: known === '' ? 'an app without a name' : known })}
   </li>`;
 }
 

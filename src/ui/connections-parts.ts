@@ -17,18 +17,25 @@ export function moment(at: Milliseconds): SafeHtml {
   return html`<time datetime="${new Date(at).toISOString()}">${days.format(at)} UTC</time>`;
 }
 
-/** A form of one button. */
+/** A form of one button; one that stands in a list says `of` what it is, to who does not see where. */
 export function button(
   form: SealedForm,
   {
     label,
+    of = null,
     primary = false,
     icon = null,
-  }: { readonly label: string; readonly primary?: boolean; readonly icon?: string | null },
+  }: {
+    readonly label: string;
+    readonly of?: string | null;
+    readonly primary?: boolean;
+    readonly icon?: string | null;
+  },
 ): SafeHtml {
+  const name = of === null ? null : html` aria-label="${displayText(label, 80)}: ${displayText(of, 80)}"`;
   return html`<form method="post" action="${form.action}">
     <input type="hidden" name="request" value="${form.request}" />
-    <button class="${primary ? 'button primary' : 'button'}">
+    <button class="${primary ? 'button primary' : 'button'}" ${name}>
       ${picture(icon)}<bdi>${displayText(label, 80)}</bdi>
     </button>
   </form>`;

@@ -83,6 +83,7 @@ function consequences({ apps, self }: AccountView): SafeHtml {
 }
 
 function accountBlock(account: AccountView, upstream: UpstreamView): SafeHtml {
+  const of = `${upstream.displayName}, ${account.name ?? account.id ?? 'an account without a name'}`;
   return html`<li>
     <p>${accountName(account)}</p>
     ${stateOf(account, upstream.displayName)}
@@ -91,10 +92,10 @@ function accountBlock(account: AccountView, upstream: UpstreamView): SafeHtml {
       ${moment(account.refreshedAt)}.
     </p>
     <div class="actions">
-      ${button(account.reconnect, { label: account.works ? 'Reconnect' : 'Connect again', primary: !account.works })}
+      ${button(account.reconnect, { label: account.works ? 'Reconnect' : 'Connect again', of, primary: !account.works })}
       <details class="confirm">
         <summary class="button">Disconnect…</summary>
-        ${consequences(account)} ${button(account.disconnect, { label: 'Disconnect now' })}
+        ${consequences(account)} ${button(account.disconnect, { label: 'Disconnect now', of })}
       </details>
     </div>
   </li>`;
@@ -120,7 +121,7 @@ function upstreamBlock(upstream: UpstreamView): SafeHtml {
             ${accounts.map((one) => accountBlock(one, upstream))}
           </ul>`
     }
-    ${connect === null ? null : button(connect, { label, primary: none })}
+    ${connect === null ? null : button(connect, { label, of: upstream.displayName, primary: none })}
   </section>`;
 }
 

@@ -29,7 +29,7 @@ function row({ name, target, resource, scopes, until, forget }: RememberedView):
       May connect to ${isolated(resource, 300)} again without a question, until ${moment(until)}, to use
       ${scopes.length === 0 ? html`nothing in particular` : scopeList(scopes)}.
     </p>
-    ${button(forget, { label: 'Ask me again' })}
+    ${button(forget, { label: 'Ask me again', of: known === '' ? 'an app without a name' : known })}
   </li>`;
 }
 

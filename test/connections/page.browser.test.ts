@@ -78,7 +78,7 @@ it('leads from the app to a connected account and back out, by its buttons alone
   await page.getByText('You are signed in as').waitFor();
   expect(await page.locator('main').textContent()).toContain('Not connected.');
 
-  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await page.getByRole('button', { name: 'Connect: Notes' }).click();
   await enter('alice-at-notes');
   await page.getByRole('heading', { name: 'Connect this account?' }).waitFor();
   expect(await page.locator('main').textContent()).toContain('alice-at-notes@example.com');
@@ -107,7 +107,7 @@ it('lists the apps that act for somebody, and signs them out by its buttons alon
   const row = (name: string) => list.getByRole('listitem').filter({ hasText: name });
   await row('Notebook').first().waitFor();
   expect(await row('Notebook').first().textContent()).toMatch(/with Chrome on \w/u);
-  await row('Editor').first().getByRole('button', { name: 'Sign this app out' }).press('Enter');
+  await row('Editor').first().getByRole('button', { name: 'Sign this app out: Editor' }).press('Enter');
   await row('Editor').first().waitFor({ state: 'detached' });
   expect(await row('Notebook').count()).toBeGreaterThan(0);
 
