@@ -41,6 +41,12 @@ describe('a benchmark', () => {
     for (const row of result.rows) expect(row).toHaveLength(result.columns.length);
   });
 
+  it('of a flood, scaled down, keeps what the flood of a million does', { timeout: 240_000 }, async () => {
+    const { verdicts } = await floodBench({ rounds: 1, duration: 20, scale: 0.005 });
+    expect(verdicts).toHaveLength(3);
+    expect(verdicts.filter(({ met }) => !met)).toEqual([]);
+  });
+
   it('of a slow disk measures both disks, or says what it takes', { timeout: 60_000 }, async () => {
     const { rows, notes } = await slowDiskBench(tiny);
     expect(rows.length === 2 || notes.length === 1).toBe(true);
