@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { decodeGrantData } from '../server/grant-data.ts';
+import { knownLabel, readTrace } from '../server/login-trace.ts';
 import type { Milliseconds } from '../types/time.ts';
 import type { AuthStore } from '../store/contract.ts';
 import { everyGrant, grantsOf, isLiving } from './end-grants.ts';
@@ -11,6 +12,8 @@ export interface ClientSummary {
   readonly client: string;
   /** As it called itself last. */
   readonly name: string | null;
+  /** Which known client its last login was taken for, and how sure that is; `null`: none. */
+  readonly known: string | null;
   /** Its id, where the configuration has it. */
   readonly configured: string | null;
   readonly living: number;
@@ -27,16 +30,26 @@ export async function summariseClients(
   const found = new Map<string, ClientSummary>(
     clients.map(({ clientId, clientName }) => {
       const client = sha256(clientId);
-      const summary = { client, name: clientName, configured: clientId, living: 0, users: new Set<string>() };
+      const summary = {
+        client,
+        name: clientName,
+        known: null,
+        configured: clientId,
+        living: 0,
+        users: new Set<string>(),
+      };
       return [client, { ...summary, firstAt: 0, lastAt: 0 }];
     }),
   );
   for await (const grant of grantsOf(store, everyGrant, () => true)) {
     const { client, userId, createdAt, lastUsedAt, data } = grant;
     const before = found.get(client);
+    const { clientName, trace } = decodeGrantData(data);
+    const seen = readTrace(trace);
     found.set(client, {
       client,
-      name: decodeGrantData(data).clientName ?? before?.name ?? null,
+      name: clientName ?? before?.name ?? null,
+      known: (seen && knownLabel(seen)) ?? before?.known ?? null,
       configured: before?.configured ?? null,
       living: (before?.living ?? 0) + (isLiving(grant) ? 1 : 0),
       users: new Set([...(before?.users ?? []), userId]),

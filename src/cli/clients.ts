@@ -1,39 +1,35 @@
-import { userInfo } from 'node:os';
+import { createBlockList } from '../clients/block-list.ts';
 import { blockedHost } from '../config/blocked.ts';
+import type { Client } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
-import { parseDuration } from '../config/duration.ts';
 import { sha256 } from '../crypto/hash.ts';
-import { randomToken } from '../crypto/random.ts';
-import {
-  correlationLabel,
-  hashedClientLabel,
-  outsideLabel,
-  sourceLabel,
-  userLabel,
-} from '../observe/audit/labels.ts';
 import type { Block, BlockKey } from '../store/block-contract.ts';
 import type { AuthStore, GrantSummary } from '../store/contract.ts';
 import { SallyportError } from '../types/error.ts';
-import { withAudit } from './audit.ts';
+import type { ClientDetails } from './client-details.ts';
+import { clientDetails } from './client-details.ts';
 import type { ClientSummary } from './client-summaries.ts';
 import { summariseClients } from './client-summaries.ts';
+import type { ClientView } from './client-view.ts';
+import { clientJson, renderClient } from './client-view.ts';
 import type { Command, Given, Options } from './command.ts';
 import { noWords, onlyWord, runCommand, textOption } from './command.ts';
 import { UsageError } from './command-io.ts';
 import type { CommandIo } from './command-io.ts';
 import { configuredOptions } from './configured.ts';
 import { agreed, endGrants, everyGrant, grantsOf, isLiving } from './end-grants.ts';
-import type { ClientFacts } from './show-client.ts';
-import { clientFacts } from './show-client.ts';
+import { blockOptions, blockTtl, letIn, shutOut } from './shut-out.ts';
 import { withStore } from './stored.ts';
 import { plainJson, plainText, renderMoment, renderTable } from './table.ts';
 
 const usage = `usage: sallyport clients list -c FILE [--state-dir DIR] [--json]
        sallyport clients show ID -c FILE [--state-dir DIR] [--json]
+       sallyport clients revoke ID -c FILE [--state-dir DIR] [--yes]
        sallyport clients blocked -c FILE [--state-dir DIR] [--json]
        sallyport clients block -c FILE [--state-dir DIR] WHOM [--reason TEXT] [--for DURATION] [--yes]
        sallyport clients unblock -c FILE [--state-dir DIR] WHOM
 
+ID is a client_id, or how lists show it; of a client that is described by a document, \`show\` asks its host.
 WHOM is one of
   --client ID         a client: its client_id, or how lists show it; its grants end
   --host HOST         every client whose document is at this host, or that wants answers there;
@@ -57,14 +53,13 @@ const command: Command = {
   actions: {
     list: { options: { ...configuredOptions, json: { type: 'boolean' } }, run: list },
     show: { options: { ...configuredOptions, json: { type: 'boolean' } }, run: show },
+    revoke: { options: { ...configuredOptions, yes: { type: 'boolean' } }, run: revoke },
     blocked: { options: { ...configuredOptions, json: { type: 'boolean' } }, run: blocked },
     block: {
       options: {
         ...configuredOptions,
         ...whom,
-        reason: { type: 'string' },
-        for: { type: 'string' },
-        yes: { type: 'boolean' },
+        ...blockOptions,
       },
       run: block,
     },
@@ -77,7 +72,7 @@ export function runClientsCommand(args: readonly string[], io: CommandIo): Promi
   return runCommand(command, args, io);
 }
 
-const heading = ['CLIENT', 'CALLED', 'GRANTS', 'USERS', 'FIRST SEEN', 'LAST USED', 'BLOCKED'];
+const heading = ['CLIENT', 'CALLED', 'KNOWN AS', 'GRANTS', 'USERS', 'FIRST SEEN', 'LAST USED', 'BLOCKED'];
 
 async function list(given: Given, io: CommandIo): Promise<number> {
   noWords(given);
@@ -99,6 +94,7 @@ function rowOf(one: ClientSummary, isBlocked: boolean): readonly string[] {
   return [
     one.configured === null ? one.client.slice(0, 16) : plainText(one.configured),
     plainText(one.name ?? '–'),
+    one.known ?? '–',
     String(one.living),
     String(one.users.size),
     renderMoment(one.firstAt),
@@ -113,27 +109,13 @@ function jsonOf(one: ClientSummary, isBlocked: boolean): object {
     client: one.client.slice(0, 16),
     client_id: one.configured,
     name: one.name,
+    known_as: one.known,
     grants: one.living,
     users: one.users.size,
     first_seen_at: iso(one.firstAt),
     last_used_at: iso(one.lastAt),
     blocked: isBlocked,
   };
-}
-
-async function show(given: Given, io: CommandIo): Promise<number> {
-  const id = onlyWord(given, 'which client: its whole client_id');
-  return withStore(given, io, async (store, config) => {
-    const facts = await clientFacts(id, { store, config });
-    if (given.options['json'] === true) io.stdout(plainJson(facts));
-    else io.stdout(renderTable(Object.entries(facts).map(factRow)));
-    return facts['source'] === 'unknown' ? 1 : 0;
-  });
-}
-
-function factRow([name, value]: readonly [string, ClientFacts[string]]): readonly string[] {
-  const text = Array.isArray(value) ? value.join(' ') : String(value ?? '');
-  return [name.replaceAll('_', ' '), plainText(text) || '–'];
 }
 
 /** A block of the store or of the configuration, which has no moments. */
@@ -184,56 +166,73 @@ function shown(kind: BlockKey['kind'], value: string, by: Listed['by']): string 
 
 async function block(given: Given, io: CommandIo): Promise<number> {
   noWords(given);
-  const ttl = ttlOf(given);
-  const reason = textOption(given, 'reason') ?? '';
-  return withStore(given, io, async (store, config) => {
-    const key = await keyOf(given, { store, config });
-    const found: GrantSummary[] = [];
-    for await (const one of grantsOf(store, everyGrant, (grant) => isLiving(grant) && isOf(grant, key)))
-      found.push(one);
-    const also = found.length === 0 ? '' : `, and end ${found.length} grant${found.length === 1 ? '' : 's'}`;
-    if (!(await agreed(given, io, `Block this ${key.kind}${also}?`))) return 1;
-    // First the door, then the room: whoever is inside cannot come back in between.
-    if ((await store.putBlock({ ...key, reason, ttl })) === 'full')
-      throw new SallyportError(
-        'storage_failed',
-        'too many are blocked: unblock some, or use the configuration',
-      );
-    const ended = await endGrants(found, { store, config, io });
-    await tell('client_denied', key, { config, io, reason });
-    io.stdout(`blocked; ${ended} grants ended; a running gateway notices within five seconds\n`);
-    return 0;
-  });
+  blockTtl(given);
+  return withStore(given, io, async (store, config) =>
+    shutOut(await keyOf(given, { store, config }), { given, io, store, config }),
+  );
 }
 
 async function unblock(given: Given, io: CommandIo): Promise<number> {
   noWords(given);
+  return withStore(given, io, async (store, config) =>
+    letIn(await keyOf(given, { store, config }), { io, store, config }),
+  );
+}
+
+async function show(given: Given, io: CommandIo): Promise<number> {
+  const word = onlyWord(given, 'which client: its client_id, or how lists show it');
   return withStore(given, io, async (store, config) => {
-    const key = await keyOf(given, { store, config });
-    if (!(await store.removeBlock(key))) {
-      const named = config.blocked.some(({ kind, value }) => {
-        return kind === key.kind && (kind === 'client' ? sha256(value) : value) === key.value;
-      });
-      io.stderr(named ? 'the configuration blocks it: change it there\n' : 'nobody like that is blocked\n');
-      return 1;
-    }
-    await tell('client_allowed', key, { config, io, reason: '' });
-    io.stdout('unblocked; a running gateway notices within five seconds\n');
-    return 0;
+    const hash = await clientHash(word, { store, config });
+    const summary = (await summariseClients(store, config)).find((one) => one.client === hash) ?? null;
+    const isLabel = hash.slice(0, 16) === word;
+    const id = isLabel ? (summary?.configured ?? null) : word;
+    const details = id === null ? onlyGrants : await clientDetails(id, { store, config, clock: io.clock });
+    const shut = await shutOf({ id, hash, client: details.client }, { store, config });
+    const view = { ...details, id, hash, summary, shut };
+    io.stdout(given.options['json'] === true ? plainJson(clientJson(view)) : renderTable(renderClient(view)));
+    return details.client === null && summary === null ? 1 : 0;
   });
 }
 
-function ttlOf(given: Given): number | null {
-  const text = textOption(given, 'for');
-  if (text === undefined) return null;
-  const ttl = parseDuration(text);
-  if (ttl <= 0) throw new UsageError('--for is a duration such as 24h');
-  return ttl;
+/** What a list shows of a client is not its id, which alone says more. */
+const onlyGrants: ClientDetails = {
+  client: null,
+  source: 'unknown',
+  trouble: 'only its grants are known: write its whole client_id to see more',
+  registration: null,
+};
+
+/** The block that a client falls under, by the rules of the server. */
+async function shutOf(
+  { id, hash, client }: { readonly id: string | null; readonly hash: string; readonly client: Client | null },
+  { store, config }: { readonly store: AuthStore; readonly config: Config },
+): Promise<ClientView['shut']> {
+  const blocks = await store.listBlocks();
+  const stored = { known: () => blocks, look: () => Promise.resolve() };
+  const list = createBlockList({ configured: config.blocked, stored });
+  const seen = client ?? { id: id ?? '', host: null, redirectUris: [], softwareId: null };
+  const found =
+    id === null ? blocks.find(({ kind, value }) => kind === 'client' && value === hash) : list.ofClient(seen);
+  if (!found) return null;
+  const isStored = blocks.some(({ kind, value }) => kind === found.kind && value === found.value);
+  return { ...found, by: isStored ? 'command' : 'configuration' };
 }
 
-/** Clients and users have grants; a host or software id is only at the door. */
-function isOf({ client, userId }: GrantSummary, { kind, value }: BlockKey): boolean {
-  return (kind === 'client' && client === value) || (kind === 'user' && userId === value);
+async function revoke(given: Given, io: CommandIo): Promise<number> {
+  const id = onlyWord(given, 'which client: its client_id, or how lists show it');
+  return withStore(given, io, async (store, config) => {
+    const hash = await clientHash(id, { store, config });
+    const found: GrantSummary[] = [];
+    for await (const one of grantsOf(store, { ...everyGrant, client: hash }, isLiving)) found.push(one);
+    if (found.length === 0) {
+      io.stderr('it has no living grant\n');
+      return 1;
+    }
+    if (!(await agreed(given, io, `End ${found.length} grant${found.length === 1 ? '' : 's'}?`))) return 1;
+    const ended = await endGrants(found, { store, config, io });
+    io.stdout(`${ended} ended; a running gateway notices within five seconds\n`);
+    return 0;
+  });
 }
 
 async function keyOf(
@@ -269,23 +268,4 @@ async function clientHash(
   if (hash === undefined)
     throw new SallyportError('storage_failed', `no list has a client ${client}: write its whole client_id`);
   return hash;
-}
-
-async function tell(
-  action: 'client_denied' | 'client_allowed',
-  { kind, value }: BlockKey,
-  { config, io, reason }: { readonly config: Config; readonly io: CommandIo; readonly reason: string },
-): Promise<void> {
-  await withAudit(config, io, (audit) =>
-    audit.record('admin_action', () => ({
-      correlationId: correlationLabel(randomToken(9)),
-      source: sourceLabel(undefined),
-      actor: outsideLabel(userInfo().username),
-      action,
-      user: kind === 'user' ? userLabel(value) : null,
-      grant: null,
-      client: kind === 'client' ? hashedClientLabel(value) : null,
-      reason: outsideLabel(kind === 'client' || kind === 'user' ? reason : `${kind} ${value}: ${reason}`),
-    })),
-  );
 }

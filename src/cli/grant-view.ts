@@ -1,5 +1,5 @@
 import { decodeGrantData } from '../server/grant-data.ts';
-import { readTrace } from '../server/login-trace.ts';
+import { knownLabel, readTrace } from '../server/login-trace.ts';
 import { browserName } from '../server/seen-browser.ts';
 import type { GrantSummary } from '../store/contract.ts';
 import { plainText, renderMoment } from './table.ts';
@@ -13,6 +13,7 @@ export const heading: readonly string[] = [
   'ACCOUNT',
   'CLIENT',
   'CALLED',
+  'KNOWN AS',
   'CREATED',
   'LAST USED',
   'EXPIRES',
@@ -21,6 +22,8 @@ export const heading: readonly string[] = [
 /** A grant as a line of a list. */
 export function rowOf(grant: GrantSummary): readonly string[] {
   const { bucket, grantId, state, userId, upstream, account, client, data } = grant;
+  const { clientName, trace } = decodeGrantData(data);
+  const seen = readTrace(trace);
   return [
     `${bucket}.${grantId}`,
     state,
@@ -28,7 +31,8 @@ export function rowOf(grant: GrantSummary): readonly string[] {
     upstream,
     plainText(account),
     client.slice(0, 16),
-    plainText(decodeGrantData(data).clientName ?? '–'),
+    plainText(clientName ?? '–'),
+    (seen && knownLabel(seen)) ?? '–',
     renderMoment(grant.createdAt),
     renderMoment(grant.lastUsedAt),
     renderMoment(grant.expiresAt),

@@ -1,8 +1,9 @@
 import { sha256 } from '../crypto/hash.ts';
 import { decodeGrantData } from '../server/grant-data.ts';
-import { knownLabel, readTrace } from '../server/login-trace.ts';
+import { readTrace } from '../server/login-trace.ts';
 import { browserName } from '../server/seen-browser.ts';
-import type { GrantSummary, ListGrants } from '../store/contract.ts';
+import type { BlockKey } from '../store/block-contract.ts';
+import type { AuthStore, GrantSummary, ListGrants } from '../store/contract.ts';
 import { SallyportError } from '../types/error.ts';
 import { bucketOf } from '../upstream/identity.ts';
 import type { Command, Given } from './command.ts';
@@ -13,6 +14,7 @@ import { configuredOptions } from './configured.ts';
 import { agreed, endGrants, everyGrant, grantsOf, isLiving } from './end-grants.ts';
 import { identityReader } from './grant-identity.ts';
 import { heading, rowOf, toJson } from './grant-view.ts';
+import { blockOptions, blockTtl, letIn, shutOut } from './shut-out.ts';
 import { withStore } from './stored.ts';
 import { plainJson, plainText, renderMoment, renderTable } from './table.ts';
 
@@ -21,6 +23,11 @@ const usage = `usage: sallyport grants list -c FILE [--state-dir DIR] [--user ID
        sallyport grants show SID -c FILE [--state-dir DIR] [--json]
        sallyport grants revoke -c FILE [--state-dir DIR] (--grant SID | --user ID | --client ID
                              | --upstream NAME) [--yes]
+       sallyport grants block -c FILE [--state-dir DIR] (--grant SID | --user ID) [--reason TEXT]
+                             [--for DURATION] [--yes]
+       sallyport grants unblock -c FILE [--state-dir DIR] (--grant SID | --user ID)
+
+\`block\` ends every grant of a user, and shuts the user out.
 
 SID is the \`sid\` of tokens and log lines; a user's ID is \`sub\`; a client's ID is its client_id, or how lists show it.
 An e-mail address is what the provider told, verified or not; --email finds living grants, and --user ends them.
@@ -31,6 +38,9 @@ const filters = {
   user: { type: 'string' },
   client: { type: 'string' },
 } as const;
+
+/** Of a user, by the id or by a grant. */
+const whose = { user: { type: 'string' }, grant: { type: 'string' } } as const;
 
 const command: Command = {
   usage,
@@ -58,6 +68,8 @@ const command: Command = {
       },
       run: revoke,
     },
+    block: { options: { ...configuredOptions, ...whose, ...blockOptions }, run: block },
+    unblock: { options: { ...configuredOptions, ...whose }, run: unblock },
   },
 };
 
@@ -93,12 +105,10 @@ async function list(given: Given, io: CommandIo): Promise<number> {
 }
 
 async function show(given: Given, io: CommandIo): Promise<number> {
-  const key = keyOf(onlyWord(given, 'which grant: its sid'));
+  const sid = onlyWord(given, 'which grant: its sid');
+  keyOf(sid);
   return withStore(given, io, async (store, config) => {
-    const after = before(key.grantId);
-    const { grants } = await store.listGrants({ ...everyGrant, after });
-    const grant = grants.find(({ bucket, grantId }) => bucket === key.bucket && grantId === key.grantId);
-    if (!grant) throw new SallyportError('storage_failed', `there is no grant ${key.bucket}.${key.grantId}`);
+    const grant = await grantBy(sid, store);
     const identity = await identityOf(grant, { store, config });
     if (given.options['json'] === true) {
       io.stdout(plainJson({ ...toJson(grant), identity }));
@@ -130,7 +140,6 @@ function traceRows({ data }: GrantSummary): readonly (readonly [string, string])
   return [
     ['codes went to', plainText(trace.target) || 'an app on a computer'],
     ...(trace.host === '' ? [] : [['described by', plainText(trace.host)] as const]),
-    ['known as', knownLabel(trace) ?? '–'],
     ['browser', browserName(trace.browser) ?? '–'],
   ];
 }
@@ -180,6 +189,38 @@ async function revoke(given: Given, io: CommandIo): Promise<number> {
     io.stdout(`${ended} ended; a running gateway notices within five seconds\n`);
     return 0;
   });
+}
+
+async function block(given: Given, io: CommandIo): Promise<number> {
+  noWords(given);
+  blockTtl(given);
+  return withStore(given, io, async (store, config) =>
+    shutOut(await userOf(given, store), { given, io, store, config }),
+  );
+}
+
+async function unblock(given: Given, io: CommandIo): Promise<number> {
+  noWords(given);
+  return withStore(given, io, async (store, config) =>
+    letIn(await userOf(given, store), { io, store, config }),
+  );
+}
+
+/** @throws {UsageError} when it is not said whose; {SallyportError} for a grant that is not there */
+async function userOf(given: Given, store: AuthStore): Promise<BlockKey> {
+  const [user, sid] = [textOption(given, 'user'), textOption(given, 'grant')];
+  if ((user === undefined) === (sid === undefined)) throw new UsageError('say whom: one of --grant, --user');
+  const value = user ?? (await grantBy(sid ?? '', store)).userId;
+  return { kind: 'user', value };
+}
+
+/** @throws {SallyportError} when there is none */
+async function grantBy(sid: string, store: AuthStore): Promise<GrantSummary> {
+  const key = keyOf(sid);
+  const { grants } = await store.listGrants({ ...everyGrant, after: before(key.grantId) });
+  const grant = grants.find(({ bucket, grantId }) => bucket === key.bucket && grantId === key.grantId);
+  if (!grant) throw new SallyportError('storage_failed', `there is no grant ${sid}`);
+  return grant;
 }
 
 function wantedOf(given: Given): ListGrants {

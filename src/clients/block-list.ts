@@ -20,6 +20,8 @@ export interface BlockList {
 /** Why somebody is shut out. */
 export interface Shut {
   readonly kind: BlockKind;
+  /** As the block names it: of a client the hash of its id. */
+  readonly value: string;
   /** In the operator's words; '' for none. For the operator alone. */
   readonly reason: string;
 }

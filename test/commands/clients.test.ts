@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runClientsCommand } from '../../src/cli/clients.ts';
 import { pkce } from '../fixtures/stack.ts';
@@ -40,56 +43,6 @@ async function noticed(stack: Stack): Promise<void> {
   await stack.store.listBlocks();
 }
 
-describe('sallyport clients show', () => {
-  const shown = async (id: string): Promise<Record<string, unknown>> =>
-    JSON.parse((await clients(['show', id, '--json'])).out) as Record<string, unknown>;
-
-  it('tells what an id says, who uses it, and whether it is let in', async () => {
-    const stack = await scene.start();
-    const { client_id: id } = await stack.register({
-      client_name: 'Claude \u001b[31m',
-      software_id: 'soft-1',
-    });
-    await stack.signIn({ clientId: id });
-    const facts = await shown(id);
-    expect(facts).toMatchObject({
-      client_id: id,
-      source: 'registration',
-      redirect_uris: ['http://127.0.0.1/callback'],
-      token_endpoint_auth_method: 'none',
-      software_id: 'soft-1',
-      refused_because: null,
-      blocked: false,
-      grants: 1,
-      users: 1,
-    });
-    const { client_id: likely } = await stack.register({ client_name: 'Claude' });
-    expect((await shown(likely))['known_as']).toContain('Claude');
-    const { out, code } = await clients(['show', id]);
-    expect(code).toBe(0);
-    expect(out).not.toContain('\u001b');
-    expect(out).toMatch(/^software id +soft-1$/mu);
-    await clients(['block', '--software-id', 'soft-1', '--reason', 'phishing', '--yes']);
-    expect(await shown(id)).toMatchObject({
-      blocked: true,
-      blocked_by: 'software',
-      blocked_because: 'phishing',
-    });
-  });
-
-  it('tells of a document whose it is, and of an id that nobody made that it is none', async () => {
-    await scene.start();
-    expect(await shown('https://app.example/client.json')).toMatchObject({
-      source: 'document',
-      host: 'app.example',
-    });
-    for (const id of ['sp_c1_AAAA', `sp_s1_${'A'.repeat(43)}`, 'nobody']) {
-      const { code, out } = await clients(['show', id]);
-      expect([code, out]).toEqual([1, expect.stringMatching(/^source +unknown$/mu)]);
-    }
-  });
-});
-
 describe('sallyport clients list', () => {
   it('shows each client once, however many use it', async () => {
     const stack = await scene.start();
@@ -105,8 +58,156 @@ describe('sallyport clients list', () => {
       ]),
     );
     const { out } = await clients(['list']);
-    expect(out).toMatch(/^CLIENT +CALLED +GRANTS +USERS +FIRST SEEN +LAST USED +BLOCKED$/mu);
+    expect(out).toMatch(/^CLIENT +CALLED +KNOWN AS +GRANTS +USERS +FIRST SEEN +LAST USED +BLOCKED$/mu);
     expect(out).not.toContain(clientId);
+  });
+});
+
+interface Shown {
+  readonly source: string;
+  readonly trouble: string | null;
+  readonly blocked: { readonly by: string; readonly rule: string; readonly reason: string } | null;
+  readonly [more: string]: unknown;
+}
+
+const shown = async (id: string): Promise<Shown> =>
+  JSON.parse((await clients(['show', id, '--json'])).out) as Shown;
+
+describe('sallyport clients show', () => {
+  it('reads a registration out of its id, counts its grants, and says whom it looks like', async () => {
+    const stack = await scene.start();
+    const { client_id } = await stack.register({ client_name: 'Claude Code', software_id: 'acme-1' });
+    await stack.signIn({ clientId: client_id });
+    expect(await shown(client_id)).toMatchObject({
+      client_id,
+      source: 'registration',
+      trouble: null,
+      blocked: null,
+      name: 'Claude Code',
+      software_id: 'acme-1',
+      token_endpoint_auth_method: 'none',
+      vouched: false,
+      grants: 1,
+      users: 1,
+    });
+    const { out } = await clients(['show', client_id]);
+    expect(out).toMatch(/^known as +.*Claude Code.*(?:unverified|another address)/mu);
+    expect(out).toMatch(/^grants +1$/mu);
+    const [one] = await listed();
+    expect(await shown(one?.client ?? '')).toMatchObject({ client_id: null, name: 'Claude Code', grants: 1 });
+  });
+
+  it('believes nothing of an id whose signature is not ours', async () => {
+    const stack = await scene.start();
+    const { client_id } = await stack.register({ client_name: 'Honest' });
+    const at = client_id.length - 4;
+    const forged = client_id.slice(0, at) + (client_id[at] === 'A' ? 'B' : 'A') + client_id.slice(at + 1);
+    for (const id of [forged, client_id.slice(0, -4)]) {
+      const told = await shown(id);
+      expect(told.trouble).toContain('its signature is not ours');
+      expect(told).toMatchObject({ name: null, blocked: null });
+      expect(told).not.toHaveProperty('redirect_uris');
+    }
+    expect((await shown('nobody-we-know')).trouble).toContain('nobody is known by this id');
+  });
+
+  it('says by which rule it is blocked', async () => {
+    const stack = await scene.start();
+    const { client_id } = await stack.register({ redirect_uris: ['https://app.evil.example/cb'] });
+    await clients(['block', '--host', '*.evil.example', '--reason', 'phishing', '--yes']);
+    expect((await shown(client_id)).blocked).toEqual({
+      by: 'command',
+      rule: 'host *.evil.example',
+      reason: 'phishing',
+    });
+    await clients(['unblock', '--host', '*.evil.example']);
+    await clients(['block', '--client', client_id, '--yes']);
+    expect((await shown(client_id)).blocked?.rule).toMatch(/^client [\w-]{16}$/u);
+  });
+
+  it.each([
+    ['http://app.example.com/client.json', /its address .*https/u],
+    ['https://localhost/client.json', /its address /u],
+  ])('does not ask where no document may be: %s', async (id, trouble) => {
+    await scene.start();
+    expect(await shown(id)).toMatchObject({ source: 'document', name: null });
+    expect((await shown(id)).trouble).toMatch(trouble);
+  });
+
+  it('asks the host of a document, and tells apart what it could not fetch from what is not valid', async () => {
+    const host = createServer((request, response) => {
+      const id = `http://${request.headers.host ?? ''}${request.url ?? ''}`;
+      const document = {
+        client_id: request.url === '/other.json' ? 'https://other.example.com/' : id,
+        client_name: 'Published app',
+        redirect_uris: ['https://app.example.com/cb'],
+        token_endpoint_auth_method: 'none',
+      };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
+    });
+    host.listen(0, '127.0.0.1');
+    await once(host, 'listening');
+    const address = host.address();
+    const at = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    await scene.start();
+    const written = JSON.parse(readFileSync(scene.config, 'utf8')) as object;
+    const changed = { issuer: 'http://localhost:8080', cimd: { allow_loopback: true } };
+    writeFileSync(scene.config, JSON.stringify({ ...written, ...changed }));
+    expect(await shown(`${at}/client.json`)).toMatchObject({
+      source: 'document',
+      trouble: null,
+      name: 'Published app',
+      redirect_uris: ['https://app.example.com/cb'],
+    });
+    expect((await shown(`${at}/other.json`)).trouble).toContain('its document is not valid');
+    host.close();
+    host.closeAllConnections();
+    await once(host, 'close');
+    expect((await shown(`${at}/client.json`)).trouble).toContain('its document could not be fetched');
+  });
+
+  it('writes nothing to the terminal that a client chose and a terminal obeys', async () => {
+    const stack = await scene.start();
+    const evil = 'App\u001b]0;pwned\u0007\u009b31m\u202eetiled';
+    const { client_id } = await stack.register({ client_name: evil });
+    await stack.signIn({ clientId: client_id });
+    // Registered names are cleaned before they are kept; a name of the configuration is as somebody pasted it.
+    const written = JSON.parse(readFileSync(scene.config, 'utf8')) as object;
+    const pasted = { client_id: 'pasted', client_name: evil, redirect_uris: ['https://app.example.com/cb'] };
+    writeFileSync(scene.config, JSON.stringify({ ...written, clients: [pasted] }));
+    expect(await shown('pasted')).toMatchObject({ source: 'configuration', trouble: null, name: evil });
+    for (const args of [
+      ['show', 'pasted'],
+      ['list'],
+      ['list', '--json'],
+      ['show', client_id],
+      ['show', client_id, '--json'],
+      ['show', evil],
+    ]) {
+      const { out } = await clients(args);
+      expect(out).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+      expect(out.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('sallyport clients revoke', () => {
+  it('ends what one client holds, and nothing else', async () => {
+    const stack = await scene.start();
+    const { clientId, refresh_token } = await stack.signIn();
+    const { client_id: other } = await stack.register({ client_name: 'Other app' });
+    const kept = await stack.signIn({ clientId: other });
+    expect((await clients(['revoke', clientId])).code).toBe(1);
+    expect(await clients(['revoke', clientId, '--yes'])).toMatchObject({ code: 0, err: '' });
+    expect((await stack.refresh(clientId, refresh_token)).status).toBe(400);
+    expect((await stack.refresh(other, kept.refresh_token)).status).toBe(200);
+    expect(await clients(['revoke', clientId, '--yes'])).toMatchObject({
+      code: 1,
+      err: 'it has no living grant\n',
+    });
+    expect(scene.events()).toContainEqual(
+      expect.objectContaining({ event: 'admin_action', action: 'grant_revoked' }),
+    );
   });
 });
 

@@ -32,8 +32,8 @@ describe('sallyport grants list', () => {
     const { clientId, access_token, refresh_token } = await stack.signIn();
     const { code, out, err } = await grants(['list']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(/^SID +STATE +USER +UPSTREAM +ACCOUNT +CLIENT +CALLED/u);
-    expect(out).toMatch(/^[0-9a-f]{3}\.[\w-]{22} +active +[\w-]+ +demo +alice +[\w-]{16} +Test app +20/mu);
+    expect(out).toMatch(/^SID +STATE +USER +UPSTREAM +ACCOUNT +CLIENT +CALLED +KNOWN AS/u);
+    expect(out).toMatch(/^[0-9a-f]{3}\.[\w-]{22} +active +[\w-]+ +demo +alice +[\w-]{16} +Test app +– +20/mu);
     for (const secret of [clientId, access_token, refresh_token]) expect(out).not.toContain(secret);
   });
 
@@ -234,5 +234,41 @@ describe('sallyport grants revoke', () => {
     expect(await listed('--state', 'active')).toHaveLength(1);
     expect((await grants(['revoke', '--user', user], { answer: true })).code).toBe(0);
     expect((await grants(['revoke', '--user', user, '--yes'])).err).toBe('no living grant is like that\n');
+  });
+});
+
+describe('sallyport grants block', () => {
+  it('ends all grants of the user of a grant, shuts the user out, and lets the user in again', async () => {
+    const stack = await scene.start();
+    const alice = await stack.signIn();
+    const [{ sid, user } = { sid: '', user: '' }] = await listed();
+    const again = await stack.signIn({ clientId: alice.clientId });
+    const bob = await stack.signIn({ clientId: alice.clientId, account: 'bob' });
+    expect(await grants(['block', '--grant', sid])).toMatchObject({ code: 1 });
+    const blocked = await grants(['block', '--grant', sid, '--reason', 'left', '--yes']);
+    expect(blocked).toMatchObject({ code: 0, err: '' });
+    expect(blocked.out).toContain('2 grants ended');
+    for (const { refresh_token } of [alice, again])
+      expect((await stack.refresh(alice.clientId, refresh_token)).status).toBe(400);
+    expect((await stack.refresh(alice.clientId, bob.refresh_token)).status).toBe(200);
+    expect(await stack.store.listBlocks()).toMatchObject([{ kind: 'user', value: user, reason: 'left' }]);
+    expect((await grants(['unblock', '--user', user])).code).toBe(0);
+    expect(await stack.store.listBlocks()).toEqual([]);
+  });
+
+  it.each([
+    ['nobody', ['block', '--yes'], 2, 'say whom'],
+    ['two', ['block', '--user', 'a', '--grant', 'b', '--yes'], 2, 'say whom'],
+    [
+      'a grant that is not there',
+      ['block', '--grant', `abc.${'x'.repeat(22)}`, '--yes'],
+      1,
+      'there is no grant',
+    ],
+  ])('asks whom: %s', async (_, args, code, text) => {
+    await scene.start();
+    const outcome = await grants(args);
+    expect(outcome.code).toBe(code);
+    expect(outcome.err).toContain(text);
   });
 });

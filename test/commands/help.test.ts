@@ -13,8 +13,8 @@ const commands: readonly (readonly [
   readonly string[],
 ])[] = [
   ['keys', runKeysCommand, ['generate', 'list', 'rotate', 'prune']],
-  ['grants', runGrantsCommand, ['list', 'show', 'revoke']],
-  ['clients', runClientsCommand, ['list', 'show', 'blocked', 'block', 'unblock']],
+  ['grants', runGrantsCommand, ['list', 'show', 'revoke', 'block', 'unblock']],
+  ['clients', runClientsCommand, ['list', 'show', 'revoke', 'blocked', 'block', 'unblock']],
   ['store', runStoreCommand, ['stats', 'check', 'backup', 'purge']],
 ];
 
