@@ -67,6 +67,7 @@ async function open(options: BrowserContextOptions = {}): Promise<readonly strin
 /** From a focused field of the provider to the app. */
 async function signInThere(): Promise<URL> {
   await page.waitForURL(/\/interaction\//u);
+  await page.locator('input:focus').waitFor();
   await page.keyboard.type('alice');
   await page.keyboard.press('Enter');
   await page.waitForURL((url) => url.href.startsWith(app.url));
