@@ -108,7 +108,7 @@ async function signIn(opened: AuthStore, account: string): Promise<{ bucket: str
     newSeed: seed,
     attempt: randomToken(12),
   });
-  const token = { ...key, seed, generation: 1, grace: 60_000, identityMaxAge: null };
+  const token = { ...key, seed, generation: 1, grace: 60_000, identityMaxAge: null, heedStepUp: false };
   const rotated = await opened.rotateRefresh({ ...token, attempt: randomToken(12) });
   if (rotated.r !== 'ok') throw new Error(`the fresh grant does not rotate: ${rotated.r}`);
   return { bucket, grantId };

@@ -9,11 +9,6 @@ export interface StepUps {
   readonly admit: (lack: ScopeLack) => boolean;
   /** Hears of a new grant: one that has what was lacking ends its row. */
   readonly granted: (grant: GrantedScopes) => void;
-  /**
-   * Whether this grant was challenged so recently that a refresh can only be the client's reflex to it. Says so once for each
-   * challenge.
-   */
-  readonly takeReflex: (sessionId: string) => boolean;
 }
 
 /** A new grant of a user. */
@@ -38,10 +33,7 @@ const patience = 2;
 /** How long grants count as in a row. */
 const memory: Milliseconds = 3_600_000;
 
-/** How long after a challenge a refresh counts as the answer to it: clients send it at once. */
-const reflexTime: Milliseconds = 30_000;
-
-/** Grants and users that are remembered. */
+/** Users that are remembered. */
 const remembered = 10_000;
 
 /** Rows of one user at one client: combinations of scopes that are lacking. */
@@ -49,7 +41,6 @@ const rowsEach = 8;
 
 export function createStepUps({ clock }: { readonly clock: Clock }): StepUps {
   const users = new LRUCache<string, readonly Row[]>({ max: remembered });
-  const challenged = new LRUCache<string, Milliseconds>({ max: remembered });
   return {
     admit(lack) {
       const now = clock();
@@ -64,7 +55,6 @@ export function createStepUps({ clock }: { readonly clock: Clock }): StepUps {
       if (sessions.length > patience) return false;
       const others = rows.filter((one) => one !== row).slice(0, rowsEach - 1);
       users.set(key, [{ at: now, missing, sessions }, ...others]);
-      if (isYoung(lack, now)) challenged.set(sessionId, now);
       return true;
     },
     granted(grant) {
@@ -76,17 +66,7 @@ export function createStepUps({ clock }: { readonly clock: Clock }): StepUps {
           rows.filter(({ missing }) => !missing.every((scope) => grant.has(scope))),
         );
     },
-    takeReflex(sessionId) {
-      const at = challenged.get(sessionId);
-      challenged.delete(sessionId);
-      return at !== undefined && clock() - at < reflexTime;
-    },
   };
-}
-
-/** Whoever refreshes a token in the first half of its life has another reason than its end. */
-function isYoung({ token: { issuedAt, expiresAt } }: ScopeLack, now: Milliseconds): boolean {
-  return now < ((issuedAt + expiresAt) / 2) * 1000;
 }
 
 function isSame(one: readonly string[], other: readonly string[]): boolean {

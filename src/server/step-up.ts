@@ -2,6 +2,7 @@ import { missingScopes } from '../oauth/scope-hierarchy.ts';
 import type { ScopeLack, StepUpVerdict } from '../resource/scope-lack.ts';
 import { clientScopes } from './client-scopes.ts';
 import type { ServerContext } from './context.ts';
+import type { Milliseconds } from '../types/time.ts';
 import { decodeGrantData } from './grant-data.ts';
 
 /**
@@ -20,5 +21,21 @@ export async function judgeStepUp(context: ServerContext, lack: ScopeLack): Prom
     const possible = clientScopes(config, client, { resource, requested: missing });
     if (missingScopes(possible, missing, config.scopeHierarchy).length > 0) return 'explain';
   }
-  return stepUps.admit(lack) ? 'challenge' : 'explain';
+  if (!stepUps.admit(lack)) return 'explain';
+  if (isYoung(lack, context.clock())) await noteReflex(context, lack);
+  return 'challenge';
+}
+
+/** How long after a challenge a refresh counts as the answer to it: clients send it at once. */
+const reflexTime: Milliseconds = 30_000;
+
+/** Whoever refreshes a token in the first half of its life has another reason than its end. */
+function isYoung({ token: { issuedAt, expiresAt } }: ScopeLack, now: Milliseconds): boolean {
+  return now < ((issuedAt + expiresAt) / 2) * 1000;
+}
+
+/** Whichever process the reflex reaches, it knows it. A store that fails makes it a plain refresh. */
+async function noteReflex({ store }: ServerContext, { token }: ScopeLack): Promise<void> {
+  const [bucket = '', grantId = ''] = token.sessionId.split('.', 2);
+  await store.noteStepUp({ bucket, grantId, ttl: reflexTime }).catch(() => undefined);
 }

@@ -16,6 +16,7 @@ import type { ConsentSteps, LoginConsent } from './consent-contract.ts';
 import type { EndedSteps } from './ended-contract.ts';
 import type { RegistrationSteps } from './registration-contract.ts';
 import type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, Sealed } from './terms.ts';
+import type { StepUpSteps } from './step-up-contract.ts';
 import type { TurnSteps } from './turn-contract.ts';
 
 export type { Attempt, Bucket, ConnectionKey, GrantKey, Hash, Sealed } from './terms.ts';
@@ -167,19 +168,21 @@ export interface RotateRefresh extends GrantKey {
   readonly refreshTtl: Milliseconds;
   /** Oldest acceptable identity evidence, as an age; `null` when none is needed. */
   readonly identityMaxAge: Milliseconds | null;
+  /** A client that was just sent to authorize is told so, once, and nothing is rotated. */
+  readonly heedStepUp: boolean;
   readonly attempt: Attempt;
 }
 
 /**
  * `ok`: rotated to `generation`. `retry`: within the grace, `generation` is the current one. `advanced`: the token was
  * one ahead of the store (it lost its last write); rotated. `stale`: the identity evidence is too old, nothing changed.
- * `dead`: the upstream ended the sign-in connection. `revoked`: as in {@link RedeemCodeResult}; `now` means theft.
+ * `dead`: the upstream ended the sign-in connection. `step_up`: see {@link RotateRefresh.heedStepUp}. `revoked`: as in {@link RedeemCodeResult}; `now` means theft.
  */
 export type RotateRefreshResult =
   | { readonly r: 'ok' | 'retry' | 'advanced'; readonly generation: number; readonly grant: GrantView }
   | { readonly r: 'stale' | 'dead'; readonly grant: GrantView }
   | { readonly r: 'mismatch'; readonly what: 'client' | 'resource' | 'token' }
-  | { readonly r: 'expired' | 'missing' }
+  | { readonly r: 'expired' | 'missing' | 'step_up' }
   | { readonly r: 'revoked'; readonly now: boolean };
 
 export interface ReadSession extends GrantKey {
@@ -317,7 +320,7 @@ export interface StoreStats {
  * itself fails (`storage_failed`), and then nothing was consumed or the same attempt may be tried again.
  */
 export interface AuthStore
-  extends AssertionSteps, BlockSteps, ConsentSteps, EndedSteps, RegistrationSteps, TurnSteps {
+  extends AssertionSteps, BlockSteps, ConsentSteps, EndedSteps, RegistrationSteps, StepUpSteps, TurnSteps {
   readonly traits: StoreTraits;
   /** Resolves when the store answers; rejects with the reason when it does not. */
   health(): Promise<void>;

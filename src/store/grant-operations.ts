@@ -21,6 +21,7 @@ import { retireConnection, retireUser } from './ended-operations.ts';
 import { decideRedeem, decideRotate, redeemed, rotated } from './grant-machine.ts';
 import type { ConnectionRecord, GrantRecord, Rows, UserRecord, StoreCaps } from './records.ts';
 import { isLive } from './records.ts';
+import { takeStepUp } from './step-up-operations.ts';
 
 /** Revoked access tokens that one grant remembers; one more revokes the grant. */
 const maxRevokedTokens = 16;
@@ -65,6 +66,7 @@ export function rotateRefresh(rows: Rows, token: RotateRefresh): RotateRefreshRe
     case 'again': {
       if (decision.r === 'again')
         return { r: 'ok', generation: grant.generation, grant: viewOf(grant, user) };
+      if (token.heedStepUp && takeStepUp(rows, grant)) return { r: 'step_up' };
       const held = heldBack(rows, { grant, user, token });
       if (held) return { r: held, grant: viewOf(grant, user) };
       if (decision.r === 'retry')

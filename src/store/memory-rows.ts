@@ -15,6 +15,7 @@ import type {
   ConsentRecord,
   EndedRecord,
   GrantRecord,
+  MomentKey,
   PendingRecord,
   Rows,
   UserRecord,
@@ -47,7 +48,10 @@ export class MemoryRows implements Rows {
   readonly #assertions = new MemoryAssertions();
   readonly #registrations = new MemoryRegistrations();
   readonly #blocks = new Map<string, Block>();
-  readonly #turns = new Map<string, Milliseconds>();
+  readonly #moments = {
+    turns: new Map<string, Milliseconds>(),
+    step_up: new Map<string, Milliseconds>(),
+  };
   readonly #ended = new Map<string, EndedRecord>();
   readonly #rings = new Map<string, KeyRingRow>();
   readonly #wheel = new Map<number, string[]>();
@@ -283,20 +287,26 @@ export class MemoryRows implements Rows {
     this.#registrations.drop(this.now());
   }
 
-  turnsBackAt(key: string): Milliseconds | undefined {
-    return this.#turns.get(key);
+  moment({ kind, key }: MomentKey): Milliseconds | undefined {
+    return this.#moments[kind].get(key);
   }
 
-  saveTurns(key: string, backAt: Milliseconds): void {
-    this.#turns.set(key, backAt);
+  saveMoment({ kind, key }: MomentKey, at: Milliseconds): void {
+    this.#moments[kind].set(key, at);
   }
 
-  countTurns(): number {
-    return this.#turns.size;
+  deleteMoment({ kind, key }: MomentKey): void {
+    this.#moments[kind].delete(key);
   }
 
-  dropTurns(): void {
-    for (const [key, backAt] of this.#turns) if (backAt <= this.now()) this.#turns.delete(key);
+  countMoments(kind: MomentKey['kind']): number {
+    return this.#moments[kind].size;
+  }
+
+  dropMoments(): void {
+    const now = this.now();
+    for (const moments of Object.values(this.#moments))
+      for (const [key, at] of moments) if (at <= now) moments.delete(key);
   }
 
   keyRing(name: string): KeyRingRow | undefined {
@@ -316,7 +326,7 @@ export class MemoryRows implements Rows {
       this.#consents.sweep(now);
       this.#assertions.drop(now);
       this.#registrations.drop(now);
-      this.dropTurns();
+      this.dropMoments();
     }
     let left = sweepLimit;
     while (left > 0 && this.#slot <= Math.floor(now / slotWidth)) {

@@ -26,6 +26,7 @@ import {
   putRegistration,
   removeRegistration,
 } from './registration-operations.ts';
+import { noteStepUp } from './step-up-operations.ts';
 import { shareTurns } from './turn-operations.ts';
 
 /** The steps of the contract, without what belongs to a backend itself. */
@@ -71,6 +72,7 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   keepRegistration: (rows, [use]) => keepRegistration(rows, use),
   changeRegistration: (rows, [change]) => changeRegistration(rows, change),
   removeRegistration: (rows, [id]) => removeRegistration(rows, id),
+  noteStepUp: (rows, [note]) => noteStepUp(rows, note),
   shareTurns: (rows, [taken]) => shareTurns(rows, taken),
   saveIdentity: (rows, [{ bucket, userId, identity }]) => {
     // A user whose last grant ended meanwhile is not brought back.
@@ -125,6 +127,7 @@ export function stepsBy(
     keepRegistration: (...args) => run('keepRegistration', args),
     changeRegistration: (...args) => run('changeRegistration', args),
     removeRegistration: (...args) => run('removeRegistration', args),
+    noteStepUp: (...args) => run('noteStepUp', args),
     shareTurns: (...args) => run('shareTurns', args),
     saveIdentity: (...args) => run('saveIdentity', args),
     beginUpstreamRefresh: (...args) => run('beginUpstreamRefresh', args),

@@ -110,6 +110,12 @@ export interface AssertionRecord {
   readonly expiresAt: Milliseconds;
 }
 
+/** Something that is known by the moment when it is over: turns that somebody took are back, a client was sent to authorize. */
+export interface MomentKey {
+  readonly kind: 'turns' | 'step_up';
+  readonly key: string;
+}
+
 /**
  * Row access of one backend. Everything is synchronous: one operation is one function body, inside one transaction. The
  * rules of OAuth are not here but in the `*-operations.ts` files, the same for every backend with this interface.
@@ -183,12 +189,13 @@ export interface Rows {
   /** Drops those whose time is over. */
   dropRegistrations(): void;
 
-  /** When all turns of a key are back. */
-  turnsBackAt(key: Hash): Milliseconds | undefined;
-  saveTurns(key: Hash, backAt: Milliseconds): void;
-  countTurns(): number;
-  /** Drops those that are back. */
-  dropTurns(): void;
+  /** When what is counted under a key is over. */
+  moment(key: MomentKey): Milliseconds | undefined;
+  saveMoment(key: MomentKey, at: Milliseconds): void;
+  deleteMoment(key: MomentKey): void;
+  countMoments(kind: MomentKey['kind']): number;
+  /** Drops those that have passed, of every kind. */
+  dropMoments(): void;
 
   keyRing(name: string): KeyRingRow | undefined;
   saveKeyRing(name: string, row: KeyRingRow): void;

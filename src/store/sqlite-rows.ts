@@ -11,6 +11,7 @@ import type {
   ConsentRecord,
   EndedRecord,
   GrantRecord,
+  MomentKey,
   PendingRecord,
   Rows,
   UserRecord,
@@ -277,21 +278,25 @@ export class SqliteRows implements Rows {
     this.#run('DELETE FROM registrations WHERE expiresAt <= ?', this.#now);
   }
 
-  turnsBackAt(key: string): Milliseconds | undefined {
-    const row = this.#get('SELECT backAt FROM turns WHERE key = ?', key);
-    return row && Number(row['backAt']);
+  moment({ kind, key }: MomentKey): Milliseconds | undefined {
+    const row = this.#get('SELECT at FROM moments WHERE kind = ? AND key = ?', kind, key);
+    return row && Number(row['at']);
   }
 
-  saveTurns(key: string, backAt: Milliseconds): void {
-    this.#save('turns', ['key'], { key, backAt });
+  saveMoment(key: MomentKey, at: Milliseconds): void {
+    this.#save('moments', ['kind', 'key'], { ...key, at });
   }
 
-  countTurns(): number {
-    return Number(this.#get('SELECT count(*) AS n FROM turns')?.['n'] ?? 0);
+  deleteMoment({ kind, key }: MomentKey): void {
+    this.#run('DELETE FROM moments WHERE kind = ? AND key = ?', kind, key);
   }
 
-  dropTurns(): void {
-    this.#run('DELETE FROM turns WHERE backAt <= ?', this.#now);
+  countMoments(kind: MomentKey['kind']): number {
+    return Number(this.#get('SELECT count(*) AS n FROM moments WHERE kind = ?', kind)?.['n'] ?? 0);
+  }
+
+  dropMoments(): void {
+    this.#run('DELETE FROM moments WHERE at <= ?', this.#now);
   }
 
   /** Numbers of rows, for operators. */
@@ -319,7 +324,7 @@ export class SqliteRows implements Rows {
     );
     this.dropAssertions();
     this.dropRegistrations();
-    this.dropTurns();
+    this.dropMoments();
     const expired = this.#all('SELECT * FROM grants WHERE expiresAt <= ? LIMIT ?', this.#now, purgeLimit);
     for (const row of expired) dropExpired(this, readGrant(row));
     return dropped === purgeLimit || forgotten === purgeLimit || expired.length === purgeLimit;

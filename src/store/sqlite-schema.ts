@@ -50,7 +50,7 @@ const versionTwo = `
   CREATE INDEX ended_due ON ended (dueAt);
 `;
 
-/** To version 3: what users want remembered, which assertions clients have used, who is shut out, who registered, and who asks how often. */
+/** To version 3: what users want remembered, assertions that were used, who is shut out, who registered, and moments that pass. */
 const versionThree = `
   CREATE TABLE consents (
     userId TEXT NOT NULL, consentId TEXT NOT NULL, bucket TEXT NOT NULL, client TEXT NOT NULL, data TEXT NOT NULL,
@@ -72,8 +72,10 @@ const versionThree = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX registrations_unused ON registrations (source, createdAt) WHERE used = 0;
   CREATE INDEX registrations_expiry ON registrations (expiresAt);
-  CREATE TABLE turns (key TEXT PRIMARY KEY, backAt INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE INDEX turns_back ON turns (backAt);
+  CREATE TABLE moments (
+    kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX moments_at ON moments (at);
   CREATE INDEX assertions_strangers ON assertions (stranger) WHERE stranger = 1;
 `;
 

@@ -139,7 +139,7 @@ describe('what the database holds of it', () => {
     for (const ask of [visit, fail, register]) await ask(stack, here);
     const rows = (): readonly unknown[] => {
       const database = new DatabaseSync(path(), { readOnly: true });
-      const found = database.prepare('SELECT * FROM turns').all();
+      const found = database.prepare('SELECT * FROM moments').all();
       database.close();
       return found;
     };

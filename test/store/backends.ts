@@ -154,6 +154,7 @@ export function refreshOf(
     grace: minute,
     refreshTtl: 7 * day,
     identityMaxAge: null,
+    heedStepUp: false,
     attempt: unique('rotate'),
     ...change,
   };

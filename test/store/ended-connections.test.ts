@@ -218,7 +218,7 @@ describe('a database of the first version', () => {
     const database = new DatabaseSync(path);
     database.exec(`DROP TABLE ended; ALTER TABLE connections DROP COLUMN connectedAt;
       ALTER TABLE connections DROP COLUMN refreshedAt; DROP TABLE consents; DROP TABLE assertions;
-      DROP TABLE blocks; DROP TABLE registrations; DROP TABLE turns; PRAGMA user_version = 1`);
+      DROP TABLE blocks; DROP TABLE registrations; DROP TABLE moments; PRAGMA user_version = 1`);
     database.close();
     const newer = await openSqliteStore({ path, clock: () => clock.now });
     const session = await newer.readSession({ bucket: 'abc', grantId, upstream: null });

@@ -115,6 +115,19 @@ describe('a refresh in answer to a challenge', () => {
   });
 });
 
+it('a challenge is sent though the store cannot note it', async () => {
+  const broken = await Endpoint.start({
+    proxy: { tools: { '*': [], write_note: ['notes:write'] } },
+    config: notes,
+    wrapStore: (store) => ({ ...store, noteStepUp: () => Promise.reject(new Error('no disk')) }),
+  });
+  const grant = await broken.stack.signIn({ scope: 'notes:read' });
+  const challenged = await post(broken, grant.access_token, toolCall('write_note'));
+  expect(challengeOf(challenged)['error']).toBe('insufficient_scope');
+  expect((await broken.stack.refresh(grant.clientId, grant.refresh_token)).status).toBe(200);
+  await broken.close();
+});
+
 describe('a step-up that cannot help', () => {
   it('is told in words when the client may never have the scope, and nobody is sent anywhere', async () => {
     const grant = await signIn('narrow', 'openid notes:read');

@@ -34,7 +34,6 @@ type Rotated = Extract<RotateRefreshResult, { r: 'ok' | 'retry' | 'advanced' }>;
 export async function handler(context: ServerContext, request: GrantRequest): Promise<object> {
   const token = context.codec.open('refresh', request.parameters.get('refresh_token') ?? '');
   if (!token) throw new OAuthError('invalid_grant', 'the refresh token is not valid');
-  checkReflex(context, request, token);
   const step = rotation(context, request, token);
   const lacking = await lacksEvidence(context, token);
   let result = await context.store.rotateRefresh(lacking ? { ...step, identityMaxAge: 0 } : step);
@@ -76,6 +75,8 @@ function rotation(
     grace: client.lifespans.refreshGrace ?? config.refreshGrace,
     refreshTtl: client.lifespans.refreshToken ?? config.lifespans.refreshToken,
     identityMaxAge: context.access.hasRules ? config.identityMaxAge : null,
+    // Who names scopes knows that a refresh brings no more of them.
+    heedStepUp: !form.has('scope'),
     attempt,
   };
 }
@@ -92,15 +93,6 @@ async function lacksEvidence({ store, lookups, vault }: ServerContext, token: Op
   if (session?.state !== 'active') return false;
   const { userId, identity } = session.grant;
   return lookups.lacks(vault.openIdentity({ bucket, userId }, identity));
-}
-
-/**
- * Some clients answer a challenge for more scopes with a refresh, which cannot bring any, and then give up. Told that only
- * their user can help, they go on to authorize. Nothing is consumed, and the next refresh is like any other.
- */
-function checkReflex({ stepUps }: ServerContext, request: GrantRequest, token: OpaqueToken): void {
-  if (request.parameters.has('scope') || !stepUps.takeReflex(`${token.bucket}.${token.grantId}`)) return;
-  throw new OAuthError('interaction_required', 'more scopes need the user: send a new authorization request');
 }
 
 /** Fewer scopes on request (RFC 6749 §6); unknown ones are dropped, and asking for none of ours changes nothing. */
@@ -202,6 +194,13 @@ function accepted(
     case 'dead':
       log.info({ sid, correlationId }, 'refresh refused: the identity provider ended the sign-in');
       throw new OAuthError('invalid_grant', 'the identity provider ended the sign-in');
+    case 'step_up':
+      // Some clients answer a challenge for more scopes with a refresh, which cannot bring any, and then give up. Told that only
+      // their user can help, they go on to authorize. The next refresh is like any other.
+      throw new OAuthError(
+        'interaction_required',
+        'more scopes need the user: send a new authorization request',
+      );
     case 'stale':
       throw new OAuthError(
         'temporarily_unavailable',
