@@ -50,7 +50,7 @@ export async function shutOut(key: BlockKey, { given, io, store, config }: Aroun
   const found: GrantSummary[] = [];
   for await (const one of grantsOf(store, everyGrant, (grant) => isLiving(grant) && isOf(grant, key)))
     found.push(one);
-  const also = found.length === 0 ? '' : `, and end ${found.length} grant${found.length === 1 ? '' : 's'}`;
+  const also = found.length === 0 ? '' : `, and end ${grants(found.length)}`;
   if (!(await agreed(given, io, `Block this ${key.kind}${also}?`))) return 1;
   // First the door, then the room: whoever is inside cannot come back in between.
   if ((await store.putBlock({ ...key, reason, ttl })) === 'full')
@@ -60,8 +60,12 @@ export async function shutOut(key: BlockKey, { given, io, store, config }: Aroun
     );
   const ended = await endGrants(found, { store, config, io });
   await tell('client_denied', key, { config, io, reason });
-  io.stdout(`blocked; ${ended} grants ended; a running gateway notices within five seconds\n`);
+  io.stdout(`blocked; ${grants(ended)} ended; a running gateway notices within five seconds\n`);
   return 0;
+}
+
+function grants(count: number): string {
+  return `${count} grant${count === 1 ? '' : 's'}`;
 }
 
 /** Lets somebody in again. @returns the exit code */

@@ -218,7 +218,7 @@ describe('sallyport clients block', () => {
     const [one] = await listed();
     const blocked = await clients(['block', '--client', one?.client ?? '', '--reason', 'phishing', '--yes']);
     expect(blocked).toMatchObject({ code: 0, err: '' });
-    expect(blocked.out).toContain('1 grants ended');
+    expect(blocked.out).toContain('1 grant ended');
     await noticed(stack);
     expect(await page(stack, clientId)).toBe(403);
     expect((await stack.refresh(clientId, refresh_token)).status).toBe(401);
