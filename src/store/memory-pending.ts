@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../types/time.ts';
 import type { PendingRecord } from './records.ts';
+import type { Sealed } from './terms.ts';
 
 /** Logins under way of the memory store, the oldest first, and by source. */
 export class MemoryPending {
@@ -11,7 +12,7 @@ export class MemoryPending {
   }
 
   save(record: PendingRecord): void {
-    this.#all.set(record.transaction, record);
+    this.#all.set(record.transaction, { ...record, sealed: owned(record.sealed) });
     const group = this.#sources.get(record.source) ?? new Set<string>();
     this.#sources.set(record.source, group.add(record.transaction));
   }
@@ -52,4 +53,9 @@ export class MemoryPending {
       this.delete(transaction);
     }
   }
+}
+
+/** A small buffer is a slice of a slab of 64 KiB, all of which a slice that is kept keeps too (`Buffer.poolSize`). */
+function owned(sealed: Sealed): Sealed {
+  return sealed.buffer.byteLength === sealed.byteLength ? sealed : new Uint8Array(sealed);
 }
