@@ -2,6 +2,7 @@ import type { Client } from '../../clients/client.ts';
 import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
 import type { LoginDetails } from '../../observe/audit/event.ts';
 import { nameLabel, userLabel } from '../../observe/audit/labels.ts';
+import { ensureBrowser } from '../browser-cookie.ts';
 import { cancelled } from '../cancelled.ts';
 import { expiredPage } from '../consent/expired.ts';
 import { showAgain } from '../consent/show-again.ts';
@@ -39,8 +40,11 @@ export function reasonToAskAgain(
 /** Asks before anything is kept: what the upstream gave waits in the pending row, sealed, for one click. */
 export async function askAgain(context: ServerContext, unagreed: Unagreed): Promise<HttpResponse> {
   const { request, transaction, client, details, leg, attempt, collected, remaining, why } = unagreed;
+  const browser = ensureBrowser(context, request);
   const waiting: Transaction = {
     ...transaction,
+    // From here on the login is this browser's: whoever began it elsewhere is not asked.
+    browser: browser.hash,
     progress: progressOf(collected, remaining),
     again: why,
   };
@@ -59,7 +63,7 @@ export async function askAgain(context: ServerContext, unagreed: Unagreed): Prom
         upstream: nameLabel(collected.upstream),
         reason: why,
       }));
-      return showAgain(context, { request, transaction: waiting, client, leg: advanced.leg });
+      return showAgain(context, { browser, transaction: waiting, client, leg: advanced.leg });
     case 'done':
       return signedInPage(context, transaction);
     case 'denied':

@@ -13,6 +13,7 @@ import { readBrowser } from '../browser-cookie.ts';
 import { cancelled } from '../cancelled.ts';
 import { answerFlow } from '../connections/answer.ts';
 import { returningCookie } from '../consent/returning.ts';
+import { otherBrowser } from '../consent/other-browser.ts';
 import { showAgain } from '../consent/show-again.ts';
 import type { ServerContext } from '../context.ts';
 import type { LoginState } from '../login-state.ts';
@@ -84,6 +85,8 @@ interface Answer {
 
 async function finish(context: ServerContext, answer: Answer): Promise<HttpResponse> {
   const { transaction, request, state, attempt } = answer;
+  // Of two who agreed to one request, the login is the first one's.
+  if (!state.stranger && readBrowser(context, request)?.hash !== transaction.browser) throw otherBrowser();
   checkAwaited(context, transaction, state);
   const to = await replyTo(context, transaction);
   const { client } = to;
@@ -170,9 +173,12 @@ async function restart(
   },
 ): Promise<HttpResponse> {
   const transaction = open(context, sealed);
+  const browser = readBrowser(context, request);
+  // A state that opens without a cookie opens for whoever began the login, too; who signed in since may be somebody else.
+  if (transaction.progress && browser?.hash !== transaction.browser) throw otherBrowser();
   if (transaction.again) {
     const { client } = await replyTo(context, transaction);
-    return showAgain(context, { request, transaction, client, leg });
+    return showAgain(context, { browser, transaction, client, leg });
   }
   const upstream = transaction.progress?.remaining[0] ?? state.upstream;
   checkAwaited(context, transaction, { upstream });

@@ -5,10 +5,12 @@ import { sourceOf } from '../../http/source.ts';
 import type { DenyPending } from '../../store/pending-contract.ts';
 import { signedInPage } from '../callback/signed-in.ts';
 import { startLeg } from '../callback/start-leg.ts';
+import { readBrowser } from '../browser-cookie.ts';
 import { cancelled } from '../cancelled.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../transaction.ts';
 import { openBytes, sealBytes, transactionTtl } from '../transaction.ts';
+import { otherBrowser } from './other-browser.ts';
 import { showAgain } from './show-again.ts';
 
 /** A login that its user agreed to. */
@@ -31,8 +33,10 @@ export async function beginLogin(context: ServerContext, agreed: Agreed): Promis
   let going = transaction;
   if (put.r === 'ok' && put.sealed) {
     const waiting = openBytes(context, put.sealed);
-    // What another browser waits with is not touched, and its answer opens in no other.
     const own = waiting.browser === transaction.browser;
+    // Where somebody has signed in already, nobody else goes on for them.
+    if (!own && waiting.progress) throw otherBrowser();
+    // What another browser waits with is not touched, and its answer opens in no other.
     if (own && waiting.progress) going = waiting;
     // Who went back and allowed less means it.
     else if (own && JSON.stringify(waiting) !== JSON.stringify(transaction))
@@ -42,7 +46,8 @@ export async function beginLogin(context: ServerContext, agreed: Agreed): Promis
   if (put.r !== 'ok') return signedInPage(context, transaction);
   agreed.stored();
   const { leg } = put;
-  if (going.again) return showAgain(context, { request, transaction: going, client, leg });
+  if (going.again)
+    return showAgain(context, { browser: readBrowser(context, request), transaction: going, client, leg });
   const upstream = going.progress?.remaining[0] ?? agreed.upstream;
   return redirect(await startLeg(context, going, { leg, upstream }), headers);
 }

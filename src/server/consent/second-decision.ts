@@ -65,7 +65,8 @@ export async function secondDecision(
       const transaction = openBytes(context, taken.sealed);
       if (!transaction.again) throw expiredPage();
       const client = await resumeClient(context, transaction);
-      return showAgain(context, { request, transaction, client, leg: taken.leg });
+      const browser = { hash: second.browser, header: {} };
+      return showAgain(context, { browser, transaction, client, leg: taken.leg });
     }
     case 'done':
       return signedInPage(context, { id });

@@ -1,31 +1,37 @@
 import type { Client } from '../../clients/client.ts';
-import type { HttpRequest, HttpResponse } from '../../http/exchange.ts';
+import type { HttpResponse } from '../../http/exchange.ts';
 import { nameOf } from '../../upstream/identity.ts';
-import { ensureBrowser } from '../browser-cookie.ts';
+import type { BrowserCookie } from '../browser-cookie.ts';
 import { reopen } from '../callback/collected.ts';
 import type { ServerContext } from '../context.ts';
 import { sealForBrowser } from '../sealed-value.ts';
 import type { Transaction } from '../transaction.ts';
 import { transactionTtl } from '../transaction.ts';
+import { otherBrowser } from './other-browser.ts';
 import { consentResponse } from './show-consent.ts';
 
 /** A login whose upstream has answered, and whose user is asked before anything is kept. */
 export interface Waiting {
-  readonly request: HttpRequest;
+  /** Of the browser that asks to be shown the form; `null`: it has none. */
+  readonly browser: BrowserCookie | null;
   readonly transaction: Transaction;
   readonly client: Client;
   /** That the click is waited for under. */
   readonly leg: number;
 }
 
-/** Asks after the sign-in: names the account, the app and where the code goes. Only the click goes on. */
+/**
+ * Asks after the sign-in: names the account, the app and where the code goes. Only the click goes on.
+ * @throws {PageError} in any browser but the one in which somebody signed in: whoever else may bring the same request or the
+ *   same `state` (they began it, and handed it over) could click for whoever did
+ */
 export function showAgain(
   context: ServerContext,
-  { request, transaction, client, leg }: Waiting,
+  { browser, transaction, client, leg }: Waiting,
 ): HttpResponse {
   const { progress, again } = transaction;
   if (!progress || !again) throw new TypeError('nobody waits for a click here');
-  const browser = ensureBrowser(context, request);
+  if (!browser || browser.hash !== transaction.browser) throw otherBrowser();
   const sealed = sealForBrowser(context, 'second', {
     transaction: transaction.id,
     leg,
