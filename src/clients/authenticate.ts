@@ -47,6 +47,15 @@ export async function authenticateClient(
   });
 }
 
+/** Whom a request claims to come from, however it says so; '' for what nobody can read. Proves nothing. */
+export function claimedId(headers: HttpRequest['headers'], parameters: Parameters): string {
+  try {
+    return readCredentials(headers['authorization'], parameters).id;
+  } catch {
+    return '';
+  }
+}
+
 function proves(client: Client, { secret, basic }: Credentials): boolean {
   if (client.authMethod === 'none') return secret === null;
   if (secret === null) return false;

@@ -61,16 +61,23 @@ export async function checkAssertion(
   if (client.keys === null) throw new JwtProblem('the client has no keys');
   if (assertion.length > maxLength) throw new JwtProblem('it is too long');
   const header = readJwtHeader(assertion, form);
+  const known = await rules.keys.find(client.keys, { renewed: false });
   const signed =
-    (await claimsSignedBy(await rules.keys.find(client.keys, { renewed: false }), assertion, header)) ??
-    (await claimsSignedBy(await renewed(client.keys, rules), assertion, header));
+    (await claimsSignedBy(known, assertion, header)) ??
+    (await claimsSignedBy(await renewed(client.keys, known, rules), assertion, header));
   if (!signed) throw new JwtProblem('no key of the client has signed it');
   return checkClaims(signed, client, rules);
 }
 
-/** Published keys may have changed; keys at hand cannot. */
-async function renewed(keys: ClientKeys, rules: AssertionRules): Promise<readonly JWK[]> {
-  return 'jwks' in keys ? [] : rules.keys.find(keys, { renewed: true });
+/** Published keys may have changed; keys at hand cannot, and those that have not are not tried twice. */
+async function renewed(
+  keys: ClientKeys,
+  known: readonly JWK[],
+  rules: AssertionRules,
+): Promise<readonly JWK[]> {
+  if ('jwks' in keys) return [];
+  const found = await rules.keys.find(keys, { renewed: true });
+  return found === known ? [] : found;
 }
 
 function checkClaims(

@@ -6,6 +6,7 @@ import type { Limiter } from './cimd/limiter.ts';
 import { createLimiter } from './cimd/limiter.ts';
 import type { ClientKeys } from './client.ts';
 import { ClientProblem } from './client-problem.ts';
+import { essentialKey, holdsSecret, maxKeys } from './public-keys.ts';
 
 /** Public keys of clients, wherever they are. */
 export interface KeyFinder {
@@ -29,8 +30,8 @@ export interface KeyFinderOptions {
 /** Largest set of keys, in bytes. */
 export const maxKeySetBytes = 65_536;
 
-/** Most keys of one set that are tried. */
-const maxKeys = 20;
+/** Keys of a set that are looked at: some are for other things. */
+const maxListed = 100;
 
 /** How long a set serves unasked, how long when its host does not answer, and how soon it may be asked for again. */
 const freshFor: Milliseconds = 600_000;
@@ -126,17 +127,21 @@ async function fetchKeys(fetch: GuardedFetch, uri: string): Promise<readonly JWK
   }
 }
 
-/** Only keys that everybody may know: one with its private part is somebody's mistake, and shared keys prove nothing. */
+/**
+ * Only keys that everybody may know: one with its private part is somebody's mistake, and shared keys prove nothing. Whoever
+ * publishes them also decides what a signature costs us, within the bounds of {@link essentialKey}.
+ */
 function publicKeys(set: unknown): readonly JWK[] {
   const listed = typeof set === 'object' && set !== null && 'keys' in set ? set.keys : null;
   if (!Array.isArray(listed)) throw unreachable('their host did not answer with a set of keys');
-  return listed.filter(isPublic).slice(0, maxKeys);
+  return listed.slice(0, maxListed).flatMap(readKey).slice(0, maxKeys);
 }
 
-function isPublic(key: unknown): key is JWK {
-  if (typeof key !== 'object' || key === null || !('kty' in key)) return false;
-  const forSignatures = !('use' in key) || key.use === 'sig';
-  return ['RSA', 'EC', 'OKP'].includes(String(key.kty)) && !Object.hasOwn(key, 'd') && forSignatures;
+function readKey(value: unknown): readonly JWK[] {
+  if (typeof value !== 'object' || value === null || holdsSecret(value)) return [];
+  // Any object may be read by name; every value is looked at before it is used.
+  const key = essentialKey(value as Readonly<Record<string, unknown>>);
+  return key === null || typeof key === 'string' ? [] : [key];
 }
 
 function unreachable(problem: string, cause?: unknown): ClientProblem {

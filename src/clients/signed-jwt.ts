@@ -41,15 +41,25 @@ export function readJwtClaims(jwt: string): JWTPayload {
   return decoded(() => decodeJwt(jwt));
 }
 
+/** Keys that are tried for one signature: whoever has more says with `kid` which one it was. */
+const maxTries = 5;
+
+/** Kinds of keys, by the first letters of their algorithms (RFC 7518 §3.1, RFC 8037). */
+const kinds: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' };
+
 /** The claims, when one of the keys has signed them; `null` when none has. Keys that the header brings are never among them. */
 export async function claimsSignedBy(
   keys: readonly JWK[],
   jwt: string,
   { alg = '', kid }: ProtectedHeaderParameters,
 ): Promise<JWTPayload | null> {
-  for (const key of keys) {
-    if (kid !== undefined && key.kid !== undefined && key.kid !== kid) continue;
-    if (key.alg !== undefined && key.alg !== alg) continue;
+  const fitting = keys.filter(
+    (key) =>
+      key.kty === kinds[alg.slice(0, 2)] &&
+      (key.alg === undefined || key.alg === alg) &&
+      (kid === undefined || key.kid === undefined || key.kid === kid),
+  );
+  for (const key of fitting.slice(0, maxTries)) {
     const claims = await signedBy(jwt, key, alg);
     if (claims) return claims;
   }

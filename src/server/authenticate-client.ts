@@ -1,4 +1,4 @@
-import { authenticateClient as authenticate } from '../clients/authenticate.ts';
+import { authenticateClient as authenticate, claimedId } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
 import { checkAssertion } from '../clients/client-assertion.ts';
 import { JwtProblem } from '../clients/signed-jwt.ts';
@@ -26,7 +26,8 @@ export async function authenticateClient(context: ServerContext, asked: Asked): 
   const { request, parameters } = asked;
   const failing = (): Failing => ({
     request,
-    claimed: parameters.get('client_id') ?? request.headers['authorization'] ?? '',
+    // Never the secret that came with it: each guess would have turns of its own.
+    claimed: claimedId(request.headers, parameters),
   });
   if (context.limits.used('failures')) checkFailures(context, failing(), { peek: true });
   try {

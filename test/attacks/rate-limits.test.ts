@@ -4,6 +4,7 @@
  * platform, exhausted by one).
  */
 import { afterEach, describe, expect, it } from 'vitest';
+import { form, newSigner } from '../client-authentication/assertions.ts';
 import type { Stack } from '../fixtures/stack.ts';
 import { issuer, pkce, startStack } from '../fixtures/stack.ts';
 import type { HttpResponse } from '../../src/http/exchange.ts';
@@ -151,8 +152,33 @@ describe('proofs that are none', () => {
     for (let time = 0; time < 6; time += 1) expect(await proveBasic(stack)).toBe(200);
   });
 
-  async function proveBasic(stack: Stack): Promise<number> {
-    const authorization = `Basic ${Buffer.from(`app:${secret}`).toString('base64')}`;
+  it('are the client’s however it names itself, and no guess has turns of its own', async () => {
+    const stack = await start(post);
+    const guesses = ['one', 'two', 'three', 'four'].map((guess) => guess.repeat(10));
+    const answers: number[] = [];
+    for (const guess of guesses) answers.push(await proveBasic(stack, guess));
+    expect(answers).toEqual([401, 401, 429, 429]);
+    expect(await proveBasic(stack)).toBe(429);
+    expect(await prove(stack, here, 'app', secret)).toBe(429);
+    expect(await prove(stack, here, 'other', secret)).toBe(401);
+  });
+
+  it('that name nobody hold up nobody who signs who they are', async () => {
+    const stack = await start(post);
+    const signer = await newSigner();
+    const { client_id: id } = await stack.register({
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [signer.jwk] },
+    });
+    const sign = async (assertion: string): Promise<number> =>
+      (await ask(stack, here, '/oauth/revoke', { token: 'x', ...form(assertion) })).status;
+    for (let time = 0; time < 4; time += 1) await sign('a.b.c');
+    expect(await sign('a.b.c')).toBe(429);
+    expect(await sign(await signer.sign(id))).toBe(200);
+  });
+
+  async function proveBasic(stack: Stack, guess = secret): Promise<number> {
+    const authorization = `Basic ${Buffer.from(`app:${guess}`).toString('base64')}`;
     const answer = await stack.auth.handle({
       method: 'POST',
       path: '/oauth/revoke',

@@ -203,6 +203,34 @@ describe('the address of keys', () => {
     expect(publisher.count('/lazy.json')).toBe(1);
   });
 
+  it('holds keys that cost no more than a signature may: none that is enormous, and five for one signature', async () => {
+    const huge = await newSigner('RS256');
+    const bytes = Buffer.from(huge.jwk.n ?? '', 'base64url');
+    const heavy = { kty: 'RSA', n: huge.jwk.n, e: bytes.fill(0x5f, 0, 1).toString('base64url') };
+    const [nameless, ...others] = await Promise.all(Array.from({ length: 6 }, () => newSigner()));
+    const bare = ({ jwk }: Signer): object => ({ ...jwk, kid: undefined });
+    const outcomeWith = async (path: string, keys: readonly object[], by: Signer): Promise<string> => {
+      publisher.on(path, (response) => void response.writeHead(200).end(JSON.stringify({ keys })));
+      const { client_id: id } = await stack.register({ ...proving, jwks_uri: publisher.at(path) });
+      // Nobody's host is asked too often.
+      stack.advance(10_000);
+      const now = Math.floor(stack.now() / 1000);
+      return redeem(await codeFor(id), form(await by.sign(id, { iat: now, exp: now + 60 })));
+    };
+    const small = Array.from({ length: 19 }, () => heavy);
+    expect(await outcomeWith('/heavy.json', [...small, signer.jwk], signer)).toBe('200 tokens');
+    expect(await outcomeWith('/only-heavy.json', [{ ...heavy, kid: huge.jwk.kid }], huge)).toBe(
+      '401 invalid_client',
+    );
+    if (!nameless) throw new Error('no key');
+    const four = others.slice(1).map(bare);
+    const five = others.map(bare);
+    expect(await outcomeWith('/fifth.json', [...four, bare(nameless)], nameless)).toBe('200 tokens');
+    expect(await outcomeWith('/sixth.json', [...five, bare(nameless)], nameless)).toBe('401 invalid_client');
+    const named = five.map((key, kid) => Object.assign(key, { kid: `${kid}` }));
+    expect(await outcomeWith('/named.json', [...named, nameless.jwk], nameless)).toBe('200 tokens');
+  });
+
   it('holds the keys of today: one that was taken away signs nothing from the next look on', async () => {
     const jwks_uri = publisher.at('/swapped.json');
     let keys = [signer.jwk];
