@@ -2,7 +2,6 @@ import type { JWK } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { GuardedFetch } from '../net/guarded-fetch.ts';
 import type { Clock, Milliseconds } from '../types/time.ts';
-import type { Limiter } from './cimd/limiter.ts';
 import { createLimiter } from './cimd/limiter.ts';
 import type { ClientKeys } from './client.ts';
 import { ClientProblem } from './client-problem.ts';
@@ -47,11 +46,11 @@ interface Kept {
 }
 
 export function createKeyFinder({ clock, fetch, fetchNamed }: KeyFinderOptions): KeyFinder {
-  const limiter = createLimiter(clock);
-  // What strangers name has a memory of its own: else who names an address of the operator's would get its keys, or hold it up.
+  // What strangers name has a memory and turns of its own: else who names an address of the operator's would get its keys, or
+  // hold it up.
   const sets = {
-    strange: createKeySets({ clock, limiter, fetch, named: false }),
-    named: createKeySets({ clock, limiter, fetch: fetchNamed, named: true }),
+    strange: createKeySets({ clock, fetch, named: false }),
+    named: createKeySets({ clock, fetch: fetchNamed, named: true }),
   };
   return {
     find: async (keys, { renewed }) => {
@@ -63,7 +62,6 @@ export function createKeyFinder({ clock, fetch, fetchNamed }: KeyFinderOptions):
 
 interface KeySetsOptions {
   readonly clock: Clock;
-  readonly limiter: Limiter;
   readonly fetch: GuardedFetch;
   readonly named: boolean;
 }
@@ -71,18 +69,18 @@ interface KeySetsOptions {
 /** Published sets of one provenance. */
 function createKeySets({
   clock,
-  limiter,
   fetch,
   named,
 }: KeySetsOptions): (uri: string, renewed: boolean) => Promise<readonly JWK[]> {
+  const limiter = createLimiter(clock);
   const kept = new LRUCache<string, Kept>({ max: remembered });
   const running = new Map<string, Promise<readonly JWK[]>>();
   const asked = new LRUCache<string, Milliseconds>({ max: remembered });
 
   const ask = async (uri: string): Promise<readonly JWK[]> => {
-    asked.set(uri, clock());
-    const done = limiter.take(new URL(uri).host, { familiar: named || kept.has(uri) });
+    const done = limiter.take(new URL(uri).host, { named, known: kept.has(uri) });
     if (!done) throw unreachable('too many keys are being looked up right now');
+    asked.set(uri, clock());
     try {
       const keys = await fetchKeys(fetch, uri);
       kept.set(uri, { keys, at: clock() });

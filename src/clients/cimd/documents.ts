@@ -21,7 +21,7 @@ export interface DocumentEvents {
 
 export interface DocumentsOptions extends FetchingRules, DocumentEvents {
   readonly clock: Clock;
-  /** Most documents that are kept; they share {@link cacheRoom} as well. */
+  /** Most documents that are kept of hosts that somebody has named, and as many of all others; see {@link cacheRoom}. */
   readonly maxEntries: number;
   /** Whether somebody of ours has named the host: it has a share of its own of what may be fetched. */
   readonly isFamiliar: (host: string) => boolean;
@@ -44,8 +44,8 @@ export interface Documents {
   close(): Promise<void>;
 }
 
-/** Room for documents, in characters of what they hold. */
-const cacheRoom = 4_194_304;
+/** Room for documents of each kind of hosts, in characters of what they hold. */
+const cacheRoom = 2_097_152;
 
 /** No document takes less; what room for more would cost is taken at once. */
 const leastSize = 256;
@@ -53,6 +53,12 @@ const leastSize = 256;
 /** How long a failure is not asked about again; it is not kept as an answer to anything else (draft-02 §4.4). */
 const failureFor: Milliseconds = 10_000;
 const rememberedFailures = 1000;
+
+/**
+ * How long a copy that is not fresh any more serves while we ask nobody, because too much is asked for. Whoever makes that so must
+ * not keep alive what a document's owner has taken out of it.
+ */
+const limitedFor: Milliseconds = 3_600_000;
 
 /** Failures that may be those hosts' own. */
 const tolerated = 3;
@@ -63,6 +69,8 @@ const builtInFor: Milliseconds = 300_000;
 interface Kept extends Copy {
   readonly freshUntil: Milliseconds;
   readonly staleUntil: Milliseconds;
+  /** Its host had another word since: it counts for nobody who signs in. */
+  readonly withdrawn: boolean;
 }
 
 export function createDocuments(options: DocumentsOptions): Documents {
@@ -71,7 +79,8 @@ export function createDocuments(options: DocumentsOptions): Documents {
 
 class KeptDocuments implements Documents {
   readonly #options: DocumentsOptions;
-  readonly #kept: LRUCache<string, Kept>;
+  /** Nobody can push out the documents of hosts that somebody has named by naming others. */
+  readonly #kept: { readonly named: LRUCache<string, Kept>; readonly strange: LRUCache<string, Kept> };
   readonly #failures: LRUCache<string, { readonly problem: ClientProblem; readonly until: Milliseconds }>;
   readonly #running = new Map<string, Promise<ClientDocument>>();
   readonly #limiter: Limiter;
@@ -81,24 +90,25 @@ class KeptDocuments implements Documents {
 
   constructor(options: DocumentsOptions) {
     this.#options = options;
-    this.#kept = new LRUCache({
+    const room = {
       max: Math.min(options.maxEntries, cacheRoom / leastSize),
       maxSize: cacheRoom,
-      sizeCalculation: ({ document }, id) => id.length + JSON.stringify(document).length,
-    });
+      sizeCalculation: ({ document }: Kept, id: string) => id.length + JSON.stringify(document).length,
+    };
+    this.#kept = { named: new LRUCache(room), strange: new LRUCache(room) };
     this.#failures = new LRUCache({ max: rememberedFailures });
     this.#limiter = createLimiter(options.clock);
   }
 
   load(id: string): Promise<ClientDocument> {
-    const copy = this.#kept.get(id);
+    const copy = this.#keptOf(id).get(id);
     const fresh = copy !== undefined && this.#options.clock() < copy.freshUntil;
     this.#options.onLook(fresh);
     return fresh ? Promise.resolve(copy.document) : this.#once(id);
   }
 
   held(id: string): ClientDocument | null {
-    return this.#kept.get(id)?.document ?? null;
+    return this.#keptOf(id).get(id)?.document ?? null;
   }
 
   trouble(): string | null {
@@ -108,6 +118,10 @@ class KeptDocuments implements Documents {
   async close(): Promise<void> {
     await Promise.allSettled(this.#running.values());
     await this.#options.fetch.close();
+  }
+
+  #keptOf(id: string): LRUCache<string, Kept> {
+    return this.#options.isFamiliar(new URL(id).hostname) ? this.#kept.named : this.#kept.strange;
   }
 
   /** Nobody's leaving ends it for the others. */
@@ -121,14 +135,16 @@ class KeptDocuments implements Documents {
 
   async #ask(id: string): Promise<ClientDocument> {
     const { clock, onFetch, isFamiliar } = this.#options;
-    const have = this.#kept.get(id) ?? null;
+    const have = this.#keptOf(id).get(id) ?? null;
     const failed = this.#failures.get(id);
     if (failed && clock() < failed.until) return this.#without(id, have, failed.problem);
     const { host, hostname } = new URL(id);
-    const done = this.#limiter.take(host, { familiar: have !== null || isFamiliar(hostname) });
+    const done = this.#limiter.take(host, { named: isFamiliar(hostname), known: have !== null });
     if (!done) {
       onFetch('limited');
-      return this.#without(id, have, unreachableDocument('too many apps are being looked up right now'));
+      const problem = unreachableDocument('too many apps are being looked up right now');
+      if (have && clock() >= have.freshUntil + limitedFor) throw problem;
+      return this.#without(id, have, problem);
     }
     const fetched = await fetchDocument(id, { ...this.#options, have }).finally(done);
     onFetch(fetched.r === 'problem' ? kindOf(fetched.problem) : fetched.r);
@@ -148,6 +164,7 @@ class KeptDocuments implements Documents {
       const { problem } = fetched;
       this.#failures.set(id, { problem, until: clock() + failureFor });
       onFailed(id, problem);
+      if (problem.kind !== 'unreachable') this.#withdraw(id, have);
       return this.#without(id, have, problem);
     }
     this.#failures.delete(id);
@@ -161,12 +178,22 @@ class KeptDocuments implements Documents {
 
   #put(id: string, { document, etag, lastModified }: Copy, spell: Milliseconds): void {
     const freshUntil = this.#options.clock() + spell;
-    this.#kept.set(id, { document, etag, lastModified, freshUntil, staleUntil: freshUntil + staleFor });
+    const staleUntil = freshUntil + staleFor;
+    this.#keptOf(id).set(id, { document, etag, lastModified, freshUntil, staleUntil, withdrawn: false });
+  }
+
+  /** Remembers that a host has taken its document back, or spoilt it, for as long as a copy of it would otherwise count. */
+  #withdraw(id: string, have: Kept | null): void {
+    const document = have?.document ?? this.#options.builtIn(id);
+    if (!document) return;
+    const { etag, lastModified } = have ?? { etag: null, lastModified: null };
+    const over = { freshUntil: 0, staleUntil: 0, withdrawn: true };
+    this.#keptOf(id).set(id, { document, etag, lastModified, ...over });
   }
 
   /** While a host does not answer, the last good copy counts, and then the one that came with us; never after another word of it. */
   #without(id: string, have: Kept | null, problem: ClientProblem): ClientDocument {
-    if (problem.kind !== 'unreachable') throw problem;
+    if (problem.kind !== 'unreachable' || have?.withdrawn === true) throw problem;
     if (have && this.#options.clock() < have.staleUntil) return have.document;
     const document = this.#options.builtIn(id);
     if (!document) throw problem;

@@ -63,7 +63,7 @@ export function createLogos({ fetch, clock, isFamiliar }: LogosOptions): Logos {
 
   async function ask(uri: string): Promise<Logo | null> {
     const { host } = new URL(uri);
-    const done = limiter.take(host, { familiar: isFamiliar(host) });
+    const done = limiter.take(host, { named: isFamiliar(host), known: false });
     if (!done) return null;
     const logo = await fetchLogo(uri).finally(done);
     kept.set(uri, { logo, until: clock() + (logo ? keepFor : missFor) });
