@@ -96,6 +96,8 @@ async function signIn(opened: AuthStore, account: string): Promise<{ bucket: str
         refused: [],
         trace: 'CW',
         proven: false,
+        softwareId: null,
+        voucher: null,
       }),
     },
   });

@@ -97,6 +97,8 @@ async function commitLogin(
         refused: [],
         trace: 'CW',
         proven: false,
+        softwareId: null,
+        voucher: null,
       }),
     },
   });

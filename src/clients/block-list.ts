@@ -11,6 +11,8 @@ import type { Client } from './client.ts';
 export interface BlockList {
   /** The block that a client falls under; `null`: none. */
   ofClient(client: Pick<Client, 'id' | 'host' | 'redirectUris' | 'softwareId'>): Shut | null;
+  /** The block that a grant falls under by what it was issued for, whatever its client says of itself since. */
+  ofIssued(grant: { readonly target: string; readonly softwareId: string | null }): Shut | null;
   /** The block that a user falls under. */
   ofUser(userId: string): Shut | null;
   /** Looks at the store now, so that a quiet server knows too. Never rejects. */
@@ -96,17 +98,25 @@ export function createBlockList({
     seen = known;
     return entries;
   };
+  const ofPlaces = (
+    { get, hosts }: Index,
+    softwareId: string | null,
+    places: readonly string[],
+  ): Entry | null =>
+    (softwareId === null ? null : get(`software:${softwareId}`)) ??
+    hosts.find(({ value }) => places.some((one) => matchesHost(one, [value]))) ??
+    null;
   return {
     ofClient({ id, host, redirectUris, softwareId }) {
-      const { size, get, hosts } = current();
-      if (size === 0) return null;
+      const index = current();
+      if (index.size === 0) return null;
       const places = [...(host === null ? [] : [withoutPort(host)]), ...redirectUris.flatMap(placesOf)];
-      return (
-        get(`client:${sha256(id)}`) ??
-        (softwareId === null ? null : get(`software:${softwareId}`)) ??
-        hosts.find(({ value }) => places.some((one) => matchesHost(one, [value]))) ??
-        null
-      );
+      return index.get(`client:${sha256(id)}`) ?? ofPlaces(index, softwareId, places);
+    },
+    ofIssued({ target, softwareId }) {
+      const index = current();
+      if (index.size === 0) return null;
+      return ofPlaces(index, softwareId, target === '' ? [] : [withoutPort(target)]);
     },
     ofUser(userId) {
       const { size, get } = current();

@@ -53,6 +53,8 @@ export interface Client {
   readonly softwareId: string | null;
   /** The issuer of a software statement that vouches for it and is believed today; absent: nobody does. */
   readonly voucher?: string;
+  /** Nobody has named its host, and its document, which says who vouches for it, is not at hand. */
+  readonly needsVoucher?: true;
   /** An https address of a picture, which we fetch and serve ourselves; absent: none. */
   readonly logoUri?: string;
   readonly idTokenAlg: string | null;

@@ -44,6 +44,8 @@ export interface Clients {
   judge(metadata: unknown, from: Registrant): Promise<RegistrationResponse>;
   /** A kept registration, for whoever has its token (RFC 7592). */
   open: StoredClients['open'];
+  /** Whether who vouched for a client is believed today. */
+  believes: SoftwareStatements['believes'];
 }
 
 /** What the sources are. */
@@ -91,6 +93,7 @@ export function createClients(sources: ClientSources): Clients {
       return stored?.keeps ? stored.keep(registered, from.source ?? 'unknown') : registered;
     },
     judge,
+    believes: (issuer) => statements?.believes(issuer) === true,
     async open(id, token) {
       const managed = (await stored?.open(id, token)) ?? null;
       return managed && admitted(managed.client) ? managed : null;

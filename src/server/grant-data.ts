@@ -15,6 +15,9 @@ export interface GrantData {
   readonly proven: boolean;
   /** Of `traceOf`: how the login looked, for its user; '' for an older grant. */
   readonly trace: string;
+  /** What its client called its software, and who vouched for the client, at the sign-in; `null`: nothing, nobody. */
+  readonly softwareId: string | null;
+  readonly voucher: string | null;
 }
 
 /** Without member names: it is kept a million times. */
@@ -27,11 +30,14 @@ type Encoded = readonly [
   refused?: string,
   proven?: 0 | 1,
   trace?: string,
+  /** Only where there is one of them. */
+  softwareId?: GrantData['softwareId'],
+  voucher?: GrantData['voucher'],
 ];
 
 /** For `NewGrant.data`. */
 export function encodeGrantData(data: GrantData): string {
-  const { scopes, nonce, authTime, clientName, refused, proven, trace } = data;
+  const { scopes, nonce, authTime, clientName, refused, proven, trace, softwareId, voucher } = data;
   const encoded: Encoded = [
     scopes.join(' '),
     nonce,
@@ -41,14 +47,14 @@ export function encodeGrantData(data: GrantData): string {
     proven ? 1 : 0,
     trace,
   ];
-  return JSON.stringify(encoded);
+  const isPlain = softwareId === null && voucher === null;
+  return JSON.stringify(isPlain ? encoded : [...encoded, softwareId, voucher]);
 }
 
 /** Of `GrantView.data`, which only {@link encodeGrantData} writes. */
 export function decodeGrantData(text: string): GrantData {
-  const [scope, nonce, authTime, clientName, refused = '', proven = 0, trace = ''] = JSON.parse(
-    text,
-  ) as Encoded;
+  const [scope, nonce, authTime, clientName, ...later] = JSON.parse(text) as Encoded;
+  const [refused = '', proven = 0, trace = '', softwareId = null, voucher = null] = later;
   return {
     scopes: listed(scope),
     nonce,
@@ -57,6 +63,8 @@ export function decodeGrantData(text: string): GrantData {
     refused: listed(refused),
     proven: proven === 1,
     trace,
+    softwareId,
+    voucher,
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Stack } from '../fixtures/stack.ts';
-import { pkce, redirectUri, startStack } from '../fixtures/stack.ts';
+import { issuer, pkce, redirectUri, startStack } from '../fixtures/stack.ts';
 import { Publisher } from '../cimd/publisher.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
 
@@ -131,6 +131,56 @@ describe('a client that is shut out', () => {
     expect(await (await stack.browser().get(url)).text()).not.toContain('Eve');
     const answer = await stack.token({ grant_type: 'refresh_token', client_id: 'app', refresh_token: 'x' });
     expect(await answer.text()).not.toContain('Eve');
+  });
+});
+
+describe('a client that takes out what it is shut out for', () => {
+  const blocked = (kind: 'host' | 'software', value: string): object => ({
+    blocked: [{ kind, value, reason: '' }],
+  });
+  const shutOut = async (stack: Stack, block: object): Promise<void> => {
+    const { config } = stack.auth;
+    await stack.auth.reload(() => Promise.resolve({ ...config, ...block }));
+  };
+
+  it.each([
+    ['host', 'app.evil.example'],
+    ['software', 'evil-soft'],
+  ] as const)('of its registration keeps nothing of what it was given: %s', async (kind, value) => {
+    const stack = await start({ registration: { mode: 'stored' } });
+    const metadata = { redirect_uris: [web], software_id: 'evil-soft' };
+    const registered = await stack.register(metadata);
+    const { client_id: clientId, registration_client_uri: uri } = registered;
+    const tokens = await stack.signIn({ clientId, redirectUri: web });
+    const changed = await stack.call(String(uri).replace(issuer, ''), {
+      method: 'PUT',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${String(registered['registration_access_token'])}`,
+      },
+      body: JSON.stringify({ client_id: clientId, redirect_uris: [redirectUri] }),
+    });
+    expect(changed.status).toBe(200);
+    await shutOut(stack, blocked(kind, value));
+    const answer = await stack.refresh(clientId, tokens.refresh_token);
+    expect(await answer.json()).toMatchObject({ error: 'invalid_grant' });
+  });
+
+  it.each([
+    ['host', 'app.evil.example'],
+    ['software', 'evil-soft'],
+  ] as const)('of its document, or takes that away, neither: %s', async (kind, value) => {
+    const publisher = await Publisher.start();
+    open.push(publisher);
+    const stack = await start({}, { collaborators: { documentFetch: publisher.fetch() } });
+    const id = publisher.publish('/client.json', { software_id: 'evil-soft', redirect_uris: [web] });
+    const tokens = await stack.signIn({ clientId: id, redirectUri: web });
+    publisher.on('/client.json', (response) => void response.writeHead(503).end());
+    // As a restart: no document is at hand.
+    const cimd = { ...stack.auth.config.cimd, cacheMaxSize: 10 };
+    await shutOut(stack, { ...blocked(kind, value), cimd });
+    const answer = await stack.refresh(id, tokens.refresh_token);
+    expect(await answer.json()).toMatchObject({ error: 'invalid_grant' });
   });
 });
 

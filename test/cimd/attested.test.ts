@@ -176,6 +176,24 @@ describe('a login of a document that somebody vouches for', () => {
     await stack.auth.reload(() => Promise.resolve(config));
   });
 
+  it('gives nothing any more when its issuer is not believed, also where its document cannot be had', async () => {
+    const { stack, publisher } = scene;
+    const id = await attested();
+    const { refresh_token: token } = await stack.signIn({ clientId: id });
+    publisher.on(path, (response) => void response.destroy());
+    const { config } = stack.auth;
+    const unread = { ...config.cimd, cacheMaxSize: config.cimd.cacheMaxSize - 1 };
+    await stack.auth.reload(() => Promise.resolve({ ...config, cimd: unread }));
+    const refreshed = await stack.refresh(id, token);
+    expect(refreshed.status).toBe(200);
+    const { refresh_token: next } = (await refreshed.json()) as { refresh_token: string };
+    const [, other] = config.registration.softwareStatements;
+    const registration = { ...config.registration, softwareStatements: other ? [other] : [] };
+    await stack.auth.reload(() => Promise.resolve({ ...config, cimd: unread, registration }));
+    expect(await (await stack.refresh(id, next)).json()).toMatchObject({ error: 'invalid_grant' });
+    await stack.auth.reload(() => Promise.resolve(config));
+  });
+
   it('is told apart from a failure when the keys of the issuer cannot be had, and nobody is logged out by that', async () => {
     const id = await attested({ iss: published });
     const tokens = await scene.stack.signIn({ clientId: id });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startStack } from '../fixtures/stack.ts';
 import { Scene } from './scene.ts';
 
 const day = 86_400_000;
@@ -27,6 +28,23 @@ describe('while the document of a client cannot be had', () => {
     const refreshed = await scene.stack.refresh(id, tokens.refresh_token);
     expect(refreshed.status).toBe(200);
     expect(await refreshed.json()).toMatchObject({ scope: tokens.scope });
+  });
+
+  it('nobody is taken for another client by the rules, which know it by its name', async () => {
+    const { stack, publisher } = scene;
+    const { provider } = stack;
+    const collaborators = { documentFetch: publisher.fetch() };
+    const named = await startStack(
+      { access: [{ expression: 'client.name == "Published app"' }] },
+      { provider, collaborators },
+    );
+    const id = publisher.publish(path);
+    const tokens = await named.signIn({ clientId: id });
+    down(503);
+    const { config } = named.auth;
+    await named.auth.reload(async () => ({ ...config, cimd: { ...config.cimd, cacheMaxSize: 10 } }));
+    expect((await named.refresh(id, tokens.refresh_token)).status).toBe(200);
+    await named.auth.close();
   });
 
   it('another server that never saw the document refreshes all the same, and asks for it afterwards', async () => {

@@ -205,6 +205,7 @@ describe('what a grant keeps of its login', () => {
     expect(older).toMatchObject({ scopes: ['openid'], refused: [], proven: false, trace: '' });
     expect(readTrace(older.trace)).toBeNull();
     const whole = { ...older, refused: ['email'], proven: true, trace: 'FLclaude.ai' };
-    expect(decodeGrantData(encodeGrantData(whole))).toEqual(whole);
+    for (const more of [{}, { softwareId: 'soft' }, { voucher: 'https://vouch.example' }])
+      expect(decodeGrantData(encodeGrantData({ ...whole, ...more }))).toEqual({ ...whole, ...more });
   });
 });

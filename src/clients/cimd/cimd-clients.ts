@@ -73,7 +73,7 @@ export function createCimdClients(options: CimdClientsOptions): CimdClients {
       if (asserts) return clients.find(id);
       const unless = check(id);
       const document = documents.held(id);
-      if (!document) return unreadClient(id);
+      if (!document) return unreadClient(id, { needsVoucher: unless !== null });
       // Nobody is logged out by an outage of who vouches for the client.
       return judged(document, unless).catch((error: unknown) => {
         if (error instanceof ClientProblem && error.kind === 'unreachable') return clientOf(document);

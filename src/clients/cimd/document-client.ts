@@ -44,8 +44,8 @@ export function documentClient(document: ClientDocument, rules: DocumentClientRu
  * The client behind an id whose document is not at hand: public, and nothing else is known. What a token of ours was issued
  * for is in its grant, so that this is enough for whoever holds one.
  */
-export function unreadClient(clientId: string): Client {
-  return nobody(clientId);
+export function unreadClient(clientId: string, { needsVoucher }: { readonly needsVoucher: boolean }): Client {
+  return { ...nobody(clientId), ...(needsVoucher && { needsVoucher }) };
 }
 
 /** What the rest of a login has to know of its client; nothing for a client without a document. */

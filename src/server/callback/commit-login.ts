@@ -110,6 +110,8 @@ function newGrant(
       clientName: client.name,
       proven: client.source === 'cimd' && client.authMethod === 'private_key_jwt',
       trace: traceOf(client, { request: ending, redirectUri: request.redirectUri }),
+      softwareId: client.softwareId,
+      voucher: client.voucher ?? null,
       refused: missingScopes(request.scopes, [...(request.wanted ?? []), ...offered], config.scopeHierarchy),
     }),
   };

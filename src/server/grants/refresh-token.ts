@@ -45,7 +45,7 @@ export async function handler(context: ServerContext, request: GrantRequest): Pr
   const rotated = accepted(context, { request, token }, result);
   const data = stillGranted(context, { client: request.client, grant: rotated.grant });
   if (data.proven) await checkProof(context, request, { key: token, grant: rotated.grant, data });
-  await checkStillAllowed(context, { request, token }, rotated.grant);
+  await checkStillAllowed(context, { request, token }, { grant: rotated.grant, data });
   auditRotation(context, { request, token }, rotated);
   const { generation } = rotated;
   return issueTokens(context, {
@@ -106,11 +106,12 @@ function narrowed({ parameters: form }: GrantRequest, { scopes }: GrantData): re
 async function checkStillAllowed(
   context: ServerContext,
   { request, token }: Presented,
-  grant: GrantView,
+  { grant, data }: { readonly grant: GrantView; readonly data: GrantData },
 ): Promise<void> {
   const { vault, store, sessions, log, observer } = context;
   const { bucket, grantId } = token;
-  const { client } = request;
+  // A document that is not at hand is no reason to take its client for another.
+  const client = { ...request.client, name: request.client.name ?? data.clientName };
   const { userId, resource } = grant;
   const identity = (): Identity => vault.openIdentity({ bucket, userId }, grant.identity);
   const question = (): AccessQuestion => ({ identity: identity(), client, resource });
