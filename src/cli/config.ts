@@ -143,7 +143,7 @@ function documentsOf({ enabled, trust, allowHosts, denyHosts }: Config['cimd']):
   const whose = {
     any: 'of any host',
     known: `of known clients${named === '' ? '' : ` and ${named}`}`,
-    listed: `of ${named || 'nobody, because allow_hosts is empty'}`,
+    listed: `of ${named}`,
     attested: `that are vouched for${named === '' ? '' : `, and of ${named}`}`,
   };
   return `${whose[trust]}${denyHosts.length === 0 ? '' : `, never of ${denyHosts.join(' ')}`}`;

@@ -50,6 +50,8 @@ export async function shutOut(key: BlockKey, { given, io, store, config }: Aroun
   const found: GrantSummary[] = [];
   for await (const one of grantsOf(store, everyGrant, (grant) => isLiving(grant) && isOf(grant, key)))
     found.push(one);
+  if (found.length === 0 && !isConfigured(key, config) && (key.kind === 'client' || key.kind === 'user'))
+    io.stderr(`nobody is signed in with this ${key.kind}: see that it is written as the lists show it\n`);
   const also = found.length === 0 ? '' : `, and end ${grants(found.length)}`;
   if (!(await agreed(given, io, `Block this ${key.kind}${also}?`))) return 1;
   // First the door, then the room: whoever is inside cannot come back in between.
@@ -80,6 +82,10 @@ export async function letIn(key: BlockKey, { io, store, config }: Omit<Around, '
   await tell('client_allowed', key, { config, io, reason: '' });
   io.stdout('unblocked; a running gateway notices within five seconds\n');
   return 0;
+}
+
+function isConfigured({ kind, value }: BlockKey, { clients }: Config): boolean {
+  return kind === 'client' && clients.some(({ clientId }) => sha256(clientId) === value);
 }
 
 /** Clients and users have grants; a host or software id is only at the door. */

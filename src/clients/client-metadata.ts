@@ -68,8 +68,9 @@ function textOf(members: Readonly<Record<string, unknown>>, name: string, maxLen
 function wordsOf(members: Readonly<Record<string, unknown>>, name: string): readonly string[] | null {
   const value = members[name] ?? null;
   if (value === null) return null;
-  if (isTexts(value) && value.length <= maxWords) return value;
-  throw invalid(`${name} must be a list of at most ${maxWords} texts`);
+  if (isTexts(value) && value.length <= maxWords && value.every((word) => word.length <= maxWordLength))
+    return value;
+  throw invalid(`${name} must be a list of at most ${maxWords} texts of at most ${maxWordLength} characters`);
 }
 
 /** A text by RFC 7591 §2; some clients send a list. */

@@ -14,10 +14,16 @@ export function checkInitialToken(
 ): boolean {
   // Where no token is known, whatever is sent means nothing: some clients send what they have of another server.
   if (bearer === null || initialAccessTokens.length === 0) return false;
-  // Each is compared, so that the time says nothing about which.
-  const matches = initialAccessTokens.filter((token) => equalSecrets(bearer, token.reveal()));
-  if (matches.length > 0) return true;
+  if (isInitialToken(bearer, { initialAccessTokens })) return true;
   throw invalidInitialToken('the initial access token is not known here');
+}
+
+/** Each is compared, so that the time says nothing about which. */
+export function isInitialToken(
+  bearer: string,
+  { initialAccessTokens }: Pick<RegistrationPolicyConfig, 'initialAccessTokens'>,
+): boolean {
+  return initialAccessTokens.filter((token) => equalSecrets(bearer, token.reveal())).length > 0;
 }
 
 /** RFC 6750 §3.1. */

@@ -7,7 +7,7 @@ import type { Client } from './client.ts';
 import type { Registration } from './client-id.ts';
 import { decodeClientId, encodeClientId } from './client-id.ts';
 import { ClientProblem } from './client-problem.ts';
-import { checkInitialToken } from './initial-access-token.ts';
+import { checkInitialToken, isInitialToken } from './initial-access-token.ts';
 import type { RegistrationLimiter } from './registration-limiter.ts';
 import { checkPolicy, isBelieved } from './registration-policy.ts';
 import { registeredClient } from './registered-client.ts';
@@ -74,7 +74,13 @@ const entryCost = 1024;
 export function createClientRegistry(options: ClientRegistryOptions): ClientRegistry {
   const fixed = new Map(options.static.map((config) => [config.clientId, staticClient(config)]));
   const cache = new LRUCache<string, Client>({ maxSize: cacheRoom, sizeCalculation: sizeOf });
-  const count = (source: string): void => options.limiter.check(source, options.registration.maxPerMinute);
+  const { registration: rules, limiter } = options;
+  /** Who is counted finds out afterwards whether the token was wrong. */
+  const count = ({ source = 'unknown', bearer = null }: Registrant): void =>
+    limiter.check(source, {
+      maxPerMinute: rules.maxPerMinute,
+      vouched: bearer !== null && isInitialToken(bearer, rules),
+    });
   return {
     find(clientId) {
       const known = fixed.get(clientId) ?? cache.get(clientId) ?? decode(clientId);
@@ -88,10 +94,10 @@ export function createClientRegistry(options: ClientRegistryOptions): ClientRegi
       const { vouched } = registration;
       return { response: registrationResponse(clientId, registration, options), vouched };
     },
-    count: ({ source = 'unknown' }) => count(source),
+    count,
     register(metadata, from = {}) {
-      const { bearer = null, source = 'unknown', counted = false, stated = null } = from;
-      if (!counted) count(source);
+      const { bearer = null, counted = false, stated = null } = from;
+      if (!counted) count(from);
       const vouched = from.vouched ?? checkInitialToken(bearer, options.registration);
       const voucher = stated?.voucher ?? undefined;
       const registration = checkRegistration(metadata, { ...options, vouched, voucher });

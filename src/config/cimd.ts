@@ -41,6 +41,13 @@ export async function resolveCimd(resolving: Resolving, issuer: string | null): 
       problem: 'is for development, and the issuer is not on a loopback host',
       fix: 'remove it, or use an issuer such as http://localhost:8080',
     });
+  const allowHosts = hostsOf(resolving, 'allow_hosts');
+  if (section.trust === 'listed' && allowHosts.length === 0)
+    findings.refuse(['cimd', 'trust'], {
+      problem:
+        'is listed, and no host is listed: every document would be refused, and clients would try nothing else',
+      fix: 'add allow_hosts, or write enabled: false',
+    });
   const { ca_file, outbound_proxy, outbound_proxy_credentials_file, outbound_proxy_credentials_env_var } =
     section;
   return {
@@ -49,7 +56,7 @@ export async function resolveCimd(resolving: Resolving, issuer: string | null): 
     cacheMaxSize: (section.cache_max_size ?? 0) || usual.cacheMaxSize,
     cacheFallbackTtl: fallbackTtl(resolving),
     trust: section.trust ?? 'any',
-    allowHosts: hostsOf(resolving, 'allow_hosts'),
+    allowHosts,
     denyHosts: hostsOf(resolving, 'deny_hosts'),
     builtInDocuments: section.built_in_documents ?? true,
     logos: section.logos ?? true,

@@ -91,7 +91,7 @@ export async function resolveRegistrationPolicy(resolving: Resolving): Promise<R
 }
 
 function checkCombination(
-  { config, findings }: Resolving,
+  { config, findings, toolhiveFile }: Resolving,
   { policy, allowHosts, allowSchemes, allowRedirectUris, allowLoopback }: RegistrationPolicyConfig,
 ): void {
   const section = config.registration ?? {};
@@ -110,6 +110,12 @@ function checkCombination(
         fix: 'write policy: initial_access_token, or remove it',
       });
   if (policy === 'off') checkOff({ config, findings });
+  const { enabled = !toolhiveFile, trust } = config.cimd ?? {};
+  if (policy !== 'open' && enabled && trust === undefined)
+    findings.warn(
+      ['registration', 'policy'],
+      'says nothing about clients that are described by a document, which anybody can publish: write cimd.trust (any, known, listed or attested), or cimd.enabled: false',
+    );
   checkStatements({ config, findings }, policy);
   if (policy === 'initial_access_token' && hasTokens.length === 0)
     findings.refuse(['registration', 'policy'], {

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { holdsSecret } from '../clients/public-keys.ts';
 import type { Config } from '../config/config.ts';
 import { fail, finding, warn } from './finding.ts';
 import type { Finding, Problem } from './finding.ts';
@@ -11,7 +12,7 @@ const others = 0o077;
 
 /** Files that the configuration names: keys and secrets must be their owner's alone. */
 export async function examineFiles(files: ReadonlyMap<string, Uint8Array>): Promise<readonly Finding[]> {
-  const secret = [...files].filter(([, bytes]) => !isCertificate(bytes));
+  const secret = [...files].filter(([, bytes]) => !isPublic(bytes));
   return Promise.all(
     secret.map(async ([path]) => {
       const { mode } = await stat(path);
@@ -20,10 +21,24 @@ export async function examineFiles(files: ReadonlyMap<string, Uint8Array>): Prom
   );
 }
 
-/** Everybody may read a certificate; a file that also holds the key is a secret. */
-function isCertificate(bytes: Uint8Array): boolean {
-  const text = Buffer.from(bytes).toString('latin1');
-  return text.includes('-----BEGIN CERTIFICATE-----') && !text.includes('PRIVATE KEY-----');
+/** Everybody may read a certificate, and a set of public keys; a file that also holds the key is a secret. */
+function isPublic(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes).toString();
+  const isCertificate = text.includes('-----BEGIN CERTIFICATE-----') && !text.includes('PRIVATE KEY-----');
+  return isCertificate || isPublicKeySet(text);
+}
+
+function isPublicKeySet(text: string): boolean {
+  try {
+    const set: unknown = JSON.parse(text);
+    const keys: unknown = typeof set === 'object' && set !== null && 'keys' in set ? set.keys : null;
+    return (
+      Array.isArray(keys) &&
+      keys.every((key) => typeof key === 'object' && key !== null && 'kty' in key && !holdsSecret(key))
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** Mounted Kubernetes secrets are readable for a group, which is how a container's user gets them. */

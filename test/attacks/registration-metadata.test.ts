@@ -69,6 +69,17 @@ describe('a registration with a hostile text', () => {
     }
   });
 
+  it.each(['grant_types', 'response_types'])(
+    'is refused for a word in %s that nobody needs',
+    async (field) => {
+      const { status, answer } = await register({ [field]: ['x'.repeat(257)] });
+      expect(status).toBe(400);
+      expect(answer['error_description']).toContain(
+        `${field} must be a list of at most 20 texts of at most 256`,
+      );
+    },
+  );
+
   it('in a member that every object inherits registers nothing else', async () => {
     const body = `{"redirect_uris":["${redirectUri}"],"__proto__":{"software_id":"x","vouched":true},"constructor":1}`;
     const response = await stack.call('/oauth/register', {

@@ -241,6 +241,21 @@ describe('a flood of registrations', () => {
     expect(from('203.0.113.10')().client_id).toMatch(/^sp_c1_/u);
   });
 
+  it('of strangers, with a wrong token too, takes nothing from who has a token of the operator’s', () => {
+    const registry = registryWith({
+      policy: 'initial_access_token',
+      initialAccessTokens: [new Secret(token)],
+      maxPerMinute: 10,
+    });
+    const metadata = { redirect_uris: [good] };
+    const register = (bearer: string | null) => () => registry.register(metadata, { bearer, source: 'one' });
+    for (let count = 0; count < 30; count += 1)
+      expect([401, 429]).toContain(refusal(register(count % 2 === 0 ? null : 'x'.repeat(40))).status);
+    expect(refusal(register(null)).status).toBe(429);
+    for (let count = 0; count < 10; count += 1) expect(register(token)().client_id).toMatch(/^sp_c\d_/u);
+    expect(refusal(register(token)).status).toBe(429);
+  });
+
   it('is none when a service registers for each of its users from one address', () => {
     const registry = registryWith({ maxPerMinute: 1000 });
     const service = { source: '198.51.100.1' };

@@ -230,6 +230,13 @@ describe('sallyport clients block', () => {
     expect((await clients(['unblock', '--client', clientId])).code).toBe(1);
   });
 
+  it.each(['--client', '--user'])('says when it knows nobody like that: %s', async (whom) => {
+    await scene.start();
+    const { code, err } = await clients(['block', whom, 'misspelt', '--yes']);
+    expect(code).toBe(0);
+    expect(err).toContain('see that it is written as the lists show it');
+  });
+
   it('shuts out a host, for a time', async () => {
     const stack = await scene.start();
     const { client_id } = await stack.register({ redirect_uris: ['https://app.evil.example/cb'] });

@@ -56,7 +56,6 @@ describe('sallyport config check FILE', () => {
       'cimd: { trust: listed, allow_hosts: [A.example.com, b.example.com] }',
       'documents of a.example.com b.example.com',
     ],
-    ['cimd: { trust: listed }', 'documents of nobody, because allow_hosts is empty'],
     ['cimd: { enabled: false }', 'documents of nobody'],
     ['', 'registration  policy open'],
     [
@@ -69,6 +68,25 @@ describe('sallyport config check FILE', () => {
   ])('says whose documents describe clients, and who may register: %s', async (cimd, expected) => {
     const { out } = await run(['check', 'a.yaml'], { 'a.yaml': `${good}${cimd}\n` });
     expect(out).toContain(`${expected}\n`);
+  });
+
+  it('refuses a list of nobody, which clients would be sent to in vain', async () => {
+    const { code, err } = await run(['check', 'a.yaml'], { 'a.yaml': `${good}cimd: { trust: listed }\n` });
+    expect(code).toBe(1);
+    expect(err).toContain('cimd.trust: is listed, and no host is listed');
+    expect(err).toContain('add allow_hosts, or write enabled: false');
+  });
+
+  it.each([
+    ['registration: { policy: known_clients }', true],
+    ['registration: { policy: "off" }', true],
+    ['registration: { policy: known_clients }\ncimd: { trust: any }', false],
+    ['registration: { policy: known_clients }\ncimd: { trust: known }', false],
+    ['registration: { policy: "off" }\ncimd: { enabled: false }', false],
+    ['registration: { policy: open }', false],
+  ])('warns who narrows one way in and leaves the other open: %s', async (more, warned) => {
+    const { err } = await run(['check', 'a.yaml'], { 'a.yaml': `${good}${more}\n` });
+    expect(err.includes('says nothing about clients that are described by a document')).toBe(warned);
   });
 
   it('refuses what serve would refuse: an upstream of everybody, and nothing said about access', async () => {

@@ -165,6 +165,15 @@ describe('files', () => {
     expect(found).toMatchObject({ level: 'fail', fix: `chmod 600 ${join(directory, 'hmac')}` });
   });
 
+  it('of public keys may be open to everybody', async () => {
+    const key = newEcKey('P-256').export({ format: 'jwk' });
+    const { kty, crv, x, y } = key;
+    const path = await put('app.jwks.json', JSON.stringify({ keys: [{ kty, crv, x, y }] }), 0o644);
+    const clients = [{ client_id: 'app', redirect_uris: ['https://app.example.com/cb'], jwks_file: path }];
+    const { findings } = await examine(runConfig({ clients }));
+    expect(findings.filter(({ message }) => message.includes(path))).toEqual([]);
+  });
+
   it('with secrets may be open to a group, as mounted secrets are, with a warning', async () => {
     await chmod(join(directory, 'signing.pem'), 0o640);
     expect(await findingOf('secret-file', runConfig())).toMatchObject({ level: 'warn' });
