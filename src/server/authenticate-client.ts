@@ -5,6 +5,7 @@ import { JwtProblem } from '../clients/signed-jwt.ts';
 import { sha256 } from '../crypto/hash.ts';
 import type { HttpRequest } from '../http/exchange.ts';
 import { limitHeaders } from '../http/limit-headers.ts';
+import { sourceOf } from '../http/source.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { requestDetails } from './audit-details.ts';
@@ -94,12 +95,12 @@ async function isFresh(
       audiences,
       clock,
     });
-    const stranger = client.source !== 'static';
+    const isStranger = client.source !== 'static';
     const used = await store.useAssertion({
       client: sha256(client.id),
       assertion: sha256(id),
       ttl,
-      stranger,
+      source: isStranger ? sha256(sourceOf(request.remoteAddress)) : null,
     });
     if (used === 'ok') return true;
     if (used === 'full')

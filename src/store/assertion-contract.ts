@@ -9,13 +9,14 @@ export interface UseAssertion {
   readonly assertion: Hash;
   /** Until nobody would take it any more. */
   readonly ttl: Milliseconds;
-  /** Nobody configured its client: strangers share one limit, so that they cannot take the room of others. */
-  readonly stranger: boolean;
+  /** Where a client that nobody configured asks from: strangers share one limit. `null`: somebody configured it. */
+  readonly source: Hash | null;
 }
 
 /**
- * `used`: it was used before, by whichever process. `full`: too many assertions of this client, or of all strangers, are
- * remembered, and nothing changed.
+ * `used`: it was used before, by whichever process. `full`: too many assertions of this client are remembered, and nothing
+ * changed. Too many of all strangers hold nobody up: whichever source has most forgets one of its own, which is then no longer
+ * known to have been used.
  */
 export type UseAssertionResult = 'ok' | 'used' | 'full';
 

@@ -9,21 +9,17 @@ const maxOfStrangers = 20_000;
 /** See `AuthStore.useAssertion`. */
 export function useAssertion(
   rows: Rows,
-  { client, assertion, ttl, stranger }: UseAssertion,
+  { client, assertion, ttl, source }: UseAssertion,
 ): UseAssertionResult {
   const now = rows.now();
   const before = rows.assertion(client, assertion);
   if (before && before.expiresAt > now) return 'used';
-  if (isFull(rows, { client, stranger })) {
-    // What is over may still be there, and is no reason to refuse anybody.
-    rows.dropAssertions();
-    if (isFull(rows, { client, stranger })) return 'full';
-  }
-  rows.saveAssertion({ client, assertion, stranger, expiresAt: after(now, ttl) });
+  const isMany = (): boolean => rows.countAssertions({ client }) >= maxOfClient;
+  const isCrowd = (): boolean => source !== null && rows.countAssertions('strangers') >= maxOfStrangers;
+  // What is over may still be there, and is no reason to refuse anybody.
+  if (isMany() || isCrowd()) rows.dropAssertions();
+  if (isMany()) return 'full';
+  if (isCrowd()) rows.dropAssertionOfHeaviest();
+  rows.saveAssertion({ client, assertion, source: source ?? '', expiresAt: after(now, ttl) });
   return 'ok';
-}
-
-function isFull(rows: Rows, { client, stranger }: Pick<UseAssertion, 'client' | 'stranger'>): boolean {
-  if (rows.countAssertions({ client }) >= maxOfClient) return true;
-  return stranger && rows.countAssertions('strangers') >= maxOfStrangers;
 }

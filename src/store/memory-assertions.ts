@@ -1,9 +1,10 @@
 import type { Milliseconds } from '../types/time.ts';
 import type { AssertionRecord } from './records.ts';
 
-/** Used assertions of the memory store, by client. */
+/** Used assertions of the memory store, by client, and those of strangers by source. */
 export class MemoryAssertions {
   readonly #clients = new Map<string, Map<string, AssertionRecord>>();
+  readonly #sources = new Map<string, Set<AssertionRecord>>();
   #strangers = 0;
 
   get(client: string, assertion: string): AssertionRecord | undefined {
@@ -11,10 +12,14 @@ export class MemoryAssertions {
   }
 
   save(record: AssertionRecord): void {
-    const { client, assertion, stranger } = record;
+    const { client, assertion, source } = record;
+    const before = this.get(client, assertion);
+    if (before) this.#delete(before);
     const known = this.#clients.get(client) ?? new Map<string, AssertionRecord>();
-    if (!known.has(assertion) && stranger) this.#strangers += 1;
     this.#clients.set(client, known.set(assertion, record));
+    if (source === '') return;
+    this.#sources.set(source, (this.#sources.get(source) ?? new Set()).add(record));
+    this.#strangers += 1;
   }
 
   count(of: { readonly client: string } | 'strangers'): number {
@@ -23,13 +28,25 @@ export class MemoryAssertions {
 
   /** Drops those whose time is over. */
   drop(now: Milliseconds): void {
-    for (const [client, known] of this.#clients) {
-      for (const [assertion, { stranger, expiresAt }] of known) {
-        if (expiresAt > now) continue;
-        known.delete(assertion);
-        if (stranger) this.#strangers -= 1;
-      }
-      if (known.size === 0) this.#clients.delete(client);
-    }
+    for (const known of this.#clients.values())
+      for (const record of known.values()) if (record.expiresAt <= now) this.#delete(record);
+  }
+
+  /** Drops the oldest of the source that has most. */
+  dropOfHeaviest(): void {
+    let heaviest: ReadonlySet<AssertionRecord> = new Set();
+    for (const records of this.#sources.values()) if (records.size > heaviest.size) heaviest = records;
+    const [oldest] = heaviest;
+    if (oldest) this.#delete(oldest);
+  }
+
+  #delete(record: AssertionRecord): void {
+    const { client, assertion, source } = record;
+    const known = this.#clients.get(client);
+    known?.delete(assertion);
+    if (known?.size === 0) this.#clients.delete(client);
+    const records = this.#sources.get(source);
+    if (records?.delete(record)) this.#strangers -= 1;
+    if (records?.size === 0) this.#sources.delete(source);
   }
 }

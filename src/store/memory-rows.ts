@@ -263,6 +263,10 @@ export class MemoryRows implements Rows {
     this.#assertions.drop(this.now());
   }
 
+  dropAssertionOfHeaviest(): void {
+    this.#assertions.dropOfHeaviest();
+  }
+
   registration(id: string): RegistrationRecord | undefined {
     return this.#registrations.get(id);
   }

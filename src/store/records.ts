@@ -106,7 +106,8 @@ export interface RegistrationRecord extends StoredRegistration {
 export interface AssertionRecord {
   readonly client: Hash;
   readonly assertion: Hash;
-  readonly stranger: boolean;
+  /** '' for a client that somebody configured. */
+  readonly source: Hash;
   readonly expiresAt: Milliseconds;
 }
 
@@ -176,8 +177,9 @@ export interface Rows {
   assertion(client: Hash, assertion: Hash): AssertionRecord | undefined;
   saveAssertion(record: AssertionRecord): void;
   countAssertions(of: { readonly client: Hash } | 'strangers'): number;
-  /** Drops those whose time is over. */
+  /** Drops those whose time is over; one of the source that has most, when none is. */
   dropAssertions(): void;
+  dropAssertionOfHeaviest(): void;
 
   registration(id: string): RegistrationRecord | undefined;
   saveRegistration(record: RegistrationRecord): void;

@@ -221,23 +221,30 @@ export class SqliteRows implements Rows {
   assertion(client: string, assertion: string): AssertionRecord | undefined {
     const row = this.#get('SELECT * FROM assertions WHERE client = ? AND assertion = ?', client, assertion);
     // Column names are the record's own.
-    return row && ({ ...row, stranger: row['stranger'] === 1 } as AssertionRecord);
+    return row as AssertionRecord | undefined;
   }
 
   saveAssertion(record: AssertionRecord): void {
-    this.#save('assertions', ['client', 'assertion'], { ...record, stranger: record.stranger ? 1 : 0 });
+    this.#save('assertions', ['client', 'assertion'], { ...record });
   }
 
   countAssertions(of: { readonly client: string } | 'strangers'): number {
     const row =
       of === 'strangers'
-        ? this.#get('SELECT count(*) AS n FROM assertions WHERE stranger = 1')
+        ? this.#get("SELECT count(*) AS n FROM assertions WHERE source <> ''")
         : this.#get('SELECT count(*) AS n FROM assertions WHERE client = ?', of.client);
     return Number(row?.['n'] ?? 0);
   }
 
   dropAssertions(): void {
     this.#run('DELETE FROM assertions WHERE expiresAt <= ?', this.#now);
+  }
+
+  dropAssertionOfHeaviest(): void {
+    const heaviest =
+      "SELECT source FROM assertions WHERE source <> '' GROUP BY source ORDER BY count(*) DESC LIMIT 1";
+    const first = `SELECT client, assertion FROM assertions WHERE source = (${heaviest}) AND source <> '' ORDER BY expiresAt LIMIT 1`;
+    this.#run(`DELETE FROM assertions WHERE (client, assertion) IN (${first})`);
   }
 
   registration(id: string): RegistrationRecord | undefined {

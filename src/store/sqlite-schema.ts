@@ -58,7 +58,7 @@ const versionThree = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX consents_expiry ON consents (expiresAt);
   CREATE TABLE assertions (
-    client TEXT NOT NULL, assertion TEXT NOT NULL, stranger INTEGER NOT NULL, expiresAt INTEGER NOT NULL,
+    client TEXT NOT NULL, assertion TEXT NOT NULL, source TEXT NOT NULL, expiresAt INTEGER NOT NULL,
     PRIMARY KEY (client, assertion)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE blocks (
@@ -76,7 +76,7 @@ const versionThree = `
     kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, key)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX moments_at ON moments (at);
-  CREATE INDEX assertions_strangers ON assertions (stranger) WHERE stranger = 1;
+  CREATE INDEX assertions_strangers ON assertions (source, expiresAt) WHERE source <> '';
 `;
 
 /** What leads from each version to the next. */
