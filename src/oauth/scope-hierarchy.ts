@@ -5,7 +5,7 @@ export type ScopeHierarchy = Readonly<Record<string, readonly string[]>>;
 export const flatScopes: ScopeHierarchy = {};
 
 /** The scopes, and what they include. */
-function withImplied(scopes: readonly string[], hierarchy: ScopeHierarchy): readonly string[] {
+export function withImplied(scopes: readonly string[], hierarchy: ScopeHierarchy): readonly string[] {
   return [...new Set(scopes.flatMap((scope) => [scope, ...impliedBy(scope, hierarchy)]))];
 }
 

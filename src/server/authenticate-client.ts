@@ -104,7 +104,10 @@ async function isFresh(
     });
     if (used === 'ok') return true;
     if (used === 'full')
-      throw new OAuthError('temporarily_unavailable', 'too many assertions are alive; try again later');
+      throw new OAuthError(
+        'temporarily_unavailable',
+        'too many assertions of this client are alive; try again later',
+      );
     log.warn({ client: client.id.slice(0, 200), correlationId }, 'an assertion came twice, and counts once');
     observer.audit.record('assertion_reused', () =>
       requestDetails({ client, correlationId, from: request.remoteAddress }),

@@ -32,6 +32,8 @@ export interface Transaction {
   readonly remember?: true;
   /** Its `state` opens in a browser without our cookie too, and then its user is asked again. */
   readonly withoutCookie?: true;
+  /** Where its user chooses another account, having signed in there already. */
+  readonly choosesAt?: string;
   /** Its upstream has answered, and its user is being asked again. */
   readonly again?: AskedAgain;
 }

@@ -77,7 +77,8 @@ function consequences({ apps, self }: AccountView): SafeHtml {
     apps === 0
       ? html`Apps can no longer use it.`
       : html`You sign in with it, so
-          <strong>${apps === 1 ? 'one app' : `${apps} apps`} will be signed out</strong> as well.`;
+          <strong>${apps === 1 ? 'one sign-in of an app' : `${apps} sign-ins of apps`} will end</strong> as
+          well.`;
   const also = self ? html` You will be signed out of this page.` : null;
   return html`<p>${ends}${also}</p>`;
 }

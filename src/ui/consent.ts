@@ -57,6 +57,8 @@ export interface ScopeView {
   readonly description: string | null;
   /** Its checkbox; `null`: it cannot be left out. */
   readonly field: string | null;
+  /** What else whoever has it may do; absent: nothing. */
+  readonly includes?: readonly Pick<ScopeView, 'name' | 'description'>[];
 }
 
 /** A whole host name with its port (RFC 1035 §2.3.4): cutting it would hide the end, which says whose it is. */
@@ -148,12 +150,17 @@ function caution({ redirect, client }: ConsentView): SafeHtml | null {
   return warning === null && other === null ? null : html`<p class="note">${other}${warning}</p>`;
 }
 
-function scopeItem({ name, description, field }: ScopeView): SafeHtml {
+function scopeItem({ name, description, field, includes = [] }: ScopeView): SafeHtml {
   const meaning = scopeWords(name, description);
-  const words =
-    meaning === ''
-      ? html`${isolated(name)}`
-      : html`<span><bdi>${meaning}</bdi> <code>${isolated(name)}</code></span>`;
+  const own =
+    meaning === '' ? html`${isolated(name)}` : html`<bdi>${meaning}</bdi> <code>${isolated(name)}</code>`;
+  const others = includes.map((one, index) => {
+    const said = scopeWords(one.name, one.description) || one.name;
+    return html`${index === 0 ? '' : ', '}<bdi>${displayText(said, 200)}</bdi>`;
+  });
+  const words = html`<span
+    >${own}${others.length === 0 ? null : html` <small>Includes: ${others}</small>`}</span
+  >`;
   if (field === null) return html`<li>${words}</li>`;
   return html`<li class="choice">
     <label><input type="checkbox" name="${field}" value="on" checked form="decide" />${words}</label>
@@ -163,13 +170,17 @@ function scopeItem({ name, description, field }: ScopeView): SafeHtml {
 function scopesRow({ scopes }: ConsentView): SafeHtml | null {
   if (scopes.length === 0) return null;
   const some = scopes.some(({ field }) => field !== null);
+  const tied = scopes.some(({ includes = [] }) =>
+    includes.some(({ name }) => scopes.some((one) => one.name === name && one.field !== null)),
+  );
+  const hint = `Uncheck what it may not do.${tied ? ' What includes it is left out with it.' : ''}`;
   return html`<div>
     <dt>It may</dt>
     <dd>
       <ul>
         ${scopes.map(scopeItem)}
       </ul>
-      ${some ? html`<p>Uncheck what it may not do.</p>` : null}
+      ${some ? html`<p>${hint}</p>` : null}
     </dd>
   </div>`;
 }
@@ -254,7 +265,8 @@ function form(view: ConsentView): SafeHtml {
     ${several && boxes ? html`<button name="decision" value="deny" hidden></button>` : null}
     <input type="hidden" name="${sealed.name}" value="${sealed.value}" />
     ${chooses ? html`<input type="hidden" name="choice" value="scopes" />` : null} ${remembering(view)}
-    ${several ? choices(upstreams) : decision()} ${again === null && account !== null ? otherAccount() : null}
+    ${several ? choices(upstreams) : decision()}
+    ${again !== 'without_cookie' && account !== null ? otherAccount() : null}
   </form>`;
 }
 

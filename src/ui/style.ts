@@ -97,9 +97,10 @@ dd li{position:relative;padding:.125rem 0 .125rem 1.375rem}
 dd li::before{content:"";position:absolute;left:.25rem;top:.5rem;width:.375rem;height:.6875rem;
 border:solid var(--accent);border-width:0 2px 2px 0;transform:rotate(40deg)}
 dd li code{color:var(--muted);font-size:.75rem}
+dd li small{display:block;color:var(--muted);font-size:.8125rem}
 dd li.choice{padding-left:0}
 dd li.choice::before{content:none}
-.choice label,.remember label{display:flex;align-items:flex-start;gap:.25rem;min-height:1.75rem;cursor:pointer}
+.choice label,.remember label{display:flex;align-items:flex-start;gap:.5rem;min-height:1.75rem;cursor:pointer}
 input[type=checkbox]{flex:none;width:1.125rem;height:1.125rem;margin:.1875rem 0 0;accent-color:var(--accent)}
 .remember label{gap:.5rem}
 .remember{margin:0 0 1rem;font-size:.875rem}

@@ -193,7 +193,7 @@ describe('disconnecting', () => {
   it('of the account that one signs in with says how many apps end, and ends them', async () => {
     const tokens = await scene.stack.signIn();
     expect(await read(browser)).toContain(
-      '2 apps will be signed out as well. You will be signed out of this page.',
+      '2 sign-ins of apps will end as well. You will be signed out of this page.',
     );
     const done = await scene.press(browser, 'Disconnect now');
     expect(textOf(await done.text())).toContain('You are signed out of this page.');

@@ -24,12 +24,12 @@ afterAll(() => scene.stack.close());
 
 /** The fields of the boxes of a page, by scope. */
 function boxes(html: string): Readonly<Record<string, string>> {
-  const items = [...html.matchAll(/<li class="choice">(.*?)<\/li>/gsu)].map(([, item = '']) => item);
+  const plain = html.replaceAll(/<small>.*?<\/small>/gsu, '');
+  const items = [...plain.matchAll(/<li class="choice">(.*?)<\/li>/gsu)].map(([, item = '']) => item);
   return Object.fromEntries(
     items.map((item) => {
       const [, field = ''] = /name="([^"]+)"/u.exec(item) ?? [];
-      const [, name = ''] =
-        /<bdi>([^<]+)<\/bdi>(?:<\/code>)?(?:<\/span>)?\s*(?:<\/label>)?\s*$/u.exec(item.trim()) ?? [];
+      const [, name = ''] = [...item.matchAll(/<bdi>([^<]+)<\/bdi>/gu)].at(-1) ?? [];
       return [name, field];
     }),
   );

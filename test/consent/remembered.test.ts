@@ -292,6 +292,30 @@ describe('somebody else than the page named', () => {
     expect((await redeem(stack, answer)).scope).toBe('openid notes:read');
   });
 
+  it('may exchange the account there: whichever is chosen then was agreed to, and nothing is kept of the other', async () => {
+    await start();
+    const browser = stack.browser();
+    await remember(stack, browser);
+    const asked = await finish(stack, browser, await ask(stack, browser), 'bob');
+    const fields = { second: secondForm(await asked.text()), decision: 'other_account' };
+    const before = await stack.store.stats();
+    const choosing = async (): Promise<string> => {
+      const upstream = new URL(locationOf(await browser.post(consentUrl, fields)));
+      expect(upstream.searchParams.get('prompt')).toBe('select_account');
+      // This provider has no page to choose an account on.
+      upstream.searchParams.delete('prompt');
+      return upstream.href;
+    };
+    // A double click is a click.
+    await choosing();
+    const end = await browser.get(await provider.signIn(await choosing(), 'carol'));
+    const tokens = await redeem(stack, end);
+    expect(Buffer.from(tokens.id_token?.split('.')[1] ?? '', 'base64url').toString()).toContain('carol');
+    const after = await stack.store.stats();
+    expect(after.grants - before.grants).toBe(1);
+    expect(after.connections - before.connections).toBe(1);
+  });
+
   it('is asked, too, when the page had named another account and was allowed', async () => {
     await start();
     const browser = stack.browser();

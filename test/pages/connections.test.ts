@@ -22,8 +22,8 @@ describe('the connections page', () => {
   });
 
   it.each([
-    [1, 'one app will be signed out as well.'],
-    [3, '3 apps will be signed out as well.'],
+    [1, 'one sign-in of an app will end as well.'],
+    [3, '3 sign-ins of apps will end as well.'],
   ])('says before the click that %d end with an account', (apps, words) => {
     expect(textOf(renderConnectionsPage(connectionsView({ apps })))).toContain(words);
   });

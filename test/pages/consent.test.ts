@@ -153,6 +153,21 @@ describe('the consent page', () => {
     );
   });
 
+  it('says what else a scope lets an app do, and that this goes with what it includes', () => {
+    const write = { name: 'tickets:write', description: 'Change your tickets' };
+    const all = { name: 'tickets:all', description: 'Delete your tickets', field: 'scope-1' };
+    const includes = [write, { name: 'tickets:<read>', description: null }];
+    const alone = textOf(renderConsentPage(consentView({ scopes: [{ ...all, includes }] })));
+    expect(alone).toContain('Delete your tickets tickets:all Includes: Change your tickets , tickets:<read>');
+    expect(alone).toContain('Uncheck what it may not do. You sign in with');
+    const both = [
+      { ...write, field: 'scope-0' },
+      { ...all, includes },
+    ];
+    const tied = textOf(renderConsentPage(consentView({ scopes: both })));
+    expect(tied).toContain('Uncheck what it may not do. What includes it is left out with it.');
+  });
+
   it('has no list of permissions when there are no scopes', () => {
     expect(textOf(renderConsentPage(consentView({ scopes: [] })))).not.toContain('It may');
   });
@@ -211,6 +226,6 @@ describe('the consent page', () => {
     );
     expect(text).toContain('You signed in as bob@example.com at Okta');
     expect(text).not.toContain('You will be taken there next');
-    expect(html).not.toContain('other_account');
+    expect(html.includes('other_account')).toBe(again !== 'without_cookie');
   });
 });

@@ -5,7 +5,9 @@ import type { AppsView, AppView } from '../../ui/apps.ts';
 import type { SealedForm } from '../../ui/connections-parts.ts';
 import { bucketOf } from '../../upstream/identity.ts';
 import type { ServerContext } from '../context.ts';
+import { withImplied } from '../../oauth/scope-hierarchy.ts';
 import { decodeGrantData } from '../grant-data.ts';
+import { described } from '../described-scope.ts';
 import { knownLabel, readTrace } from '../login-trace.ts';
 import { browserName } from '../seen-browser.ts';
 import { correlationOf } from '../transaction.ts';
@@ -52,7 +54,7 @@ function appView(
     known: seen && knownLabel(seen),
     browser: seen && browserName(seen.browser),
     resource,
-    scopes: scopes.map((name) => ({ name, description: config.scopeDescriptions[name] ?? null })),
+    scopes: withImplied(scopes, config.scopeHierarchy).map((name) => described(config, name)),
     signedInAt: createdAt,
     usedAt: lastUsedAt,
     end: form({ does: 'end_apps', grantId }),

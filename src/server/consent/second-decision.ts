@@ -61,9 +61,11 @@ export async function secondDecision(
         transaction: openBytes(context, taken.sealed),
       });
     case 'restarted': {
-      // Sent before, and it led nowhere: it is asked once more.
       const transaction = openBytes(context, taken.sealed);
-      if (!transaction.again) throw expiredPage();
+      // Sent before, and it led on: there it goes, once more.
+      if (!transaction.again)
+        return redirect(await legAgain(context, { transaction, second, leg: taken.leg }));
+      // It led nowhere: it is asked once more.
       const client = await resumeClient(context, transaction);
       const browser = { hash: second.browser, header: {} };
       return showAgain(context, { browser, transaction, client, leg: taken.leg });
@@ -76,6 +78,17 @@ export async function secondDecision(
     case 'missing':
       throw expiredPage();
   }
+}
+
+/** Where a login has come to since its form was answered. */
+function legAgain(
+  context: ServerContext,
+  { transaction, second, leg }: Pick<Decided, 'transaction' | 'second'> & { readonly leg: number },
+): Promise<string> {
+  const { progress, browser, choosesAt } = transaction;
+  const upstream = progress ? progress.remaining[0] : choosesAt;
+  if (upstream === undefined || browser !== second.browser) throw expiredPage();
+  return startLeg(context, transaction, { leg, upstream });
 }
 
 /** From the browser that was shown the form; from one without a cookie only where the login goes on without. */
@@ -99,19 +112,23 @@ async function decide(context: ServerContext, decided: Decided): Promise<HttpRes
   if (!progress || !again) throw expiredPage();
   const client = await resumeClient(context, transaction);
   const details = (): LoginDetails => loginDetails(request, { transaction, client });
-  if (form.get('decision') !== 'allow') return decline(context, { request, transaction, details }, client);
+  // Whoever comes without a cookie may not be who began: a yes for somebody else is too much to ask of them.
+  const other = form.get('decision') === 'other_account' && again !== 'without_cookie';
+  if (form.get('decision') !== 'allow' && !other)
+    return decline(context, { request, transaction, details }, client);
   // The operator may have changed their mind while the page was open.
   const { config } = context;
   if (again === 'without_cookie' && !mayGoWithoutCookies(config, client, transaction.request))
     throw otherBrowser();
   const login = allowedLogin(context, transaction, form);
   context.observer.audit.record('consent_allowed', details);
+  if (other) return exchangeAccount(context, { ...decided, transaction: login });
   return end(context, { ...decided, transaction: login, progress, client, details });
 }
 
 /** The login as it was agreed to now: nothing of what was agreed to before is left. */
 function allowedLogin({ config }: ServerContext, transaction: Transaction, form: Parameters): Transaction {
-  const { id, expiresAt, browser, request, progress, withoutCookie } = transaction;
+  const { id, expiresAt, browser, request, client, progress, withoutCookie } = transaction;
   const offered = { ...request, scopes: scopesToChoose(transaction) };
   const scopes = chosenScopes(offeredScopes(config, offered), { form, hierarchy: config.scopeHierarchy });
   return {
@@ -119,6 +136,7 @@ function allowedLogin({ config }: ServerContext, transaction: Transaction, form:
     expiresAt,
     browser,
     request: { ...request, scopes },
+    ...(client && { client }),
     ...(progress && { progress }),
     ...(withoutCookie && { withoutCookie }),
   };
@@ -139,7 +157,8 @@ async function end(context: ServerContext, agreed: Agreed): Promise<HttpResponse
   // The rules of this moment count.
   const denied = checkAccess(context, { identity, resource, details }, to);
   if (denied) return denied;
-  if (progress.remaining.length > 0) return goOn(context, agreed);
+  const [upstream] = progress.remaining;
+  if (upstream !== undefined) return goOn(context, { ...agreed, upstream });
   const committed = await commitLogin(context, {
     request,
     transaction,
@@ -152,12 +171,38 @@ async function end(context: ServerContext, agreed: Agreed): Promise<HttpResponse
   return committed.r === 'ok' ? replyWithCode(context, to, committed) : signedInPage(context, transaction);
 }
 
-/** To the next upstream of a chain: whoever agreed has not been there yet. */
+/** Where the sign-in was, for another account: whichever is chosen there is agreed to, and nothing is kept of this one. */
+function exchangeAccount(
+  context: ServerContext,
+  {
+    transaction: { progress, ...agreed },
+    second,
+    attempt,
+  }: Pick<Decided, 'transaction' | 'second' | 'attempt'>,
+): Promise<HttpResponse> {
+  // A leg is one byte of our state.
+  if (!progress || second.leg >= lastLegToExchange) throw expiredPage();
+  const { upstream } = progress.identity;
+  const request = { ...agreed.request, prompt: 'select_account' };
+  return goOn(context, {
+    transaction: { ...agreed, request, choosesAt: upstream },
+    second,
+    attempt,
+    upstream,
+  });
+}
+
+const lastLegToExchange = 128;
+
+interface Going extends Pick<Decided, 'transaction' | 'second' | 'attempt'> {
+  readonly upstream: string;
+}
+
+/** To an upstream: the next of a chain, where whoever agreed has not been yet, or the first once more. */
 async function goOn(
   context: ServerContext,
-  { transaction, progress, second, attempt }: Agreed,
+  { transaction, second, attempt, upstream }: Going,
 ): Promise<HttpResponse> {
-  const [upstream = ''] = progress.remaining;
   const advanced = await context.store.advancePending({
     transaction: transaction.id,
     leg: second.leg,

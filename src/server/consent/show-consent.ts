@@ -5,12 +5,14 @@ import { page } from '../../http/headers.ts';
 import { recogniseClient } from '../../known-clients/recognise.ts';
 import { OAuthError } from '../../oauth/errors.ts';
 import { redirectTarget } from '../../oauth/redirect-uri.ts';
+import { withImplied } from '../../oauth/scope-hierarchy.ts';
 import type { ConsentView } from '../../ui/consent.ts';
 import { renderConsentPage } from '../../ui/consent.ts';
 import { contentSecurityPolicy } from '../../ui/page.ts';
 import { ensureBrowser } from '../browser-cookie.ts';
 import { logoAddress } from '../client-logo.ts';
 import type { ServerContext } from '../context.ts';
+import { described } from '../described-scope.ts';
 import type { Returning } from '../sealed-value.ts';
 import type { AskedAgain, Transaction } from '../transaction.ts';
 import { sealText } from '../transaction.ts';
@@ -83,7 +85,12 @@ export function consentResponse(
     redirect: redirectTarget(request.redirectUri),
     resource: request.resource,
     scopes: offeredScopes(config, request).map((scope) =>
-      Object.assign(scope, { description: config.scopeDescriptions[scope.name] ?? null }),
+      Object.assign(described(config, scope.name), {
+        field: scope.field,
+        includes: withImplied([scope.name], config.scopeHierarchy)
+          .slice(1)
+          .map((name) => described(config, name)),
+      }),
     ),
     upstreams: signIn.map(({ name, displayName, scopes }) => ({
       name,
