@@ -72,7 +72,17 @@ export function runClientsCommand(args: readonly string[], io: CommandIo): Promi
   return runCommand(command, args, io);
 }
 
-const heading = ['CLIENT', 'CALLED', 'KNOWN AS', 'GRANTS', 'USERS', 'FIRST SEEN', 'LAST USED', 'BLOCKED'];
+const heading = [
+  'CLIENT',
+  'CALLED',
+  'KNOWN AS',
+  'AT',
+  'GRANTS',
+  'USERS',
+  'FIRST SEEN',
+  'LAST USED',
+  'BLOCKED',
+];
 
 async function list(given: Given, io: CommandIo): Promise<number> {
   noWords(given);
@@ -92,9 +102,10 @@ async function list(given: Given, io: CommandIo): Promise<number> {
 
 function rowOf(one: ClientSummary, isBlocked: boolean): readonly string[] {
   return [
-    one.configured === null ? one.client.slice(0, 16) : plainText(one.configured),
+    one.id === null ? one.client.slice(0, 16) : plainText(one.id),
     plainText(one.name ?? '–'),
     one.known ?? '–',
+    one.at === '' ? 'a computer' : plainText(one.at ?? '–'),
     String(one.living),
     String(one.users.size),
     renderMoment(one.firstAt),
@@ -107,9 +118,10 @@ function jsonOf(one: ClientSummary, isBlocked: boolean): object {
   const iso = (moment: number): string | null => (moment === 0 ? null : new Date(moment).toISOString());
   return {
     client: one.client.slice(0, 16),
-    client_id: one.configured,
+    client_id: one.id,
     name: one.name,
     known_as: one.known,
+    at: one.at,
     grants: one.living,
     users: one.users.size,
     first_seen_at: iso(one.firstAt),
@@ -185,7 +197,7 @@ async function show(given: Given, io: CommandIo): Promise<number> {
     const hash = await clientHash(word, { store, config });
     const summary = (await summariseClients(store, config)).find((one) => one.client === hash) ?? null;
     const isLabel = hash.slice(0, 16) === word;
-    const id = isLabel ? (summary?.configured ?? null) : word;
+    const id = isLabel ? (summary?.id ?? null) : word;
     const details = id === null ? onlyGrants : await clientDetails(id, { store, config, clock: io.clock });
     const shut = await shutOf({ id, hash, client: details.client }, { store, config });
     const view = { ...details, id, hash, summary, shut };
@@ -224,13 +236,20 @@ async function revoke(given: Given, io: CommandIo): Promise<number> {
     const hash = await clientHash(id, { store, config });
     const found: GrantSummary[] = [];
     for await (const one of grantsOf(store, { ...everyGrant, client: hash }, isLiving)) found.push(one);
-    if (found.length === 0) {
+    const kept = (await summariseClients(store, config)).find((one) => one.client === hash)?.id ?? '';
+    const registration = await store.getRegistration(kept);
+    if (found.length === 0 && !registration) {
       io.stderr('it has no living grant\n');
       return 1;
     }
-    if (!(await agreed(given, io, `End ${found.length} grant${found.length === 1 ? '' : 's'}?`))) return 1;
+    const also = registration ? ', and remove its registration' : '';
+    if (!(await agreed(given, io, `End ${found.length} grant${found.length === 1 ? '' : 's'}${also}?`)))
+      return 1;
+    const removed = registration !== null && (await store.removeRegistration(kept)) !== null;
     const ended = await endGrants(found, { store, config, io });
-    io.stdout(`${ended} ended; a running gateway notices within five seconds\n`);
+    io.stdout(
+      `${ended} ended${removed ? ', and its registration removed' : ''}; a running gateway notices within five seconds\n`,
+    );
     return 0;
   });
 }

@@ -74,6 +74,7 @@ async function stats(given: Given, io: CommandIo): Promise<number> {
     ['write-ahead log', renderBytes(found.walBytes)],
     ['grants', `${grants.active} active, ${grants.code} with a code, ${grants.revoked} revoked`],
     ['logins under way', String(found.pending)],
+    ['registrations', String(found.registrations)],
     ['over, not yet dropped', String(found.expired)],
     ['users', String(found.users)],
     ['connections', `${connections.alive} alive, ${connections.dead} dead`],

@@ -13,6 +13,16 @@ export class MemoryRegistrations {
     return this.#all.get(id);
   }
 
+  after(
+    id: string,
+    { limit, now }: { readonly limit: number; readonly now: Milliseconds },
+  ): readonly RegistrationRecord[] {
+    return [...this.#all.values()]
+      .filter((one) => one.id > id && one.expiresAt > now)
+      .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+      .slice(0, limit);
+  }
+
   save(record: RegistrationRecord): void {
     this.delete(record.id);
     this.#all.set(record.id, record);

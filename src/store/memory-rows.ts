@@ -271,6 +271,10 @@ export class MemoryRows implements Rows {
     return this.#registrations.get(id);
   }
 
+  registrationsAfter(id: string, limit: number): readonly RegistrationRecord[] {
+    return this.#registrations.after(id, { limit, now: this.now() });
+  }
+
   saveRegistration(record: RegistrationRecord): void {
     this.#registrations.save(record);
   }

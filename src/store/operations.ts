@@ -23,6 +23,7 @@ import {
   changeRegistration,
   getRegistration,
   keepRegistration,
+  listRegistrations,
   putRegistration,
   removeRegistration,
 } from './registration-operations.ts';
@@ -71,6 +72,7 @@ export const steps: { readonly [N in StepName]: Step<N> } = {
   getRegistration: (rows, [id]) => getRegistration(rows, id),
   keepRegistration: (rows, [use]) => keepRegistration(rows, use),
   changeRegistration: (rows, [change]) => changeRegistration(rows, change),
+  listRegistrations: (rows, [behind]) => listRegistrations(rows, behind),
   removeRegistration: (rows, [id]) => removeRegistration(rows, id),
   noteStepUp: (rows, [note]) => noteStepUp(rows, note),
   shareTurns: (rows, [taken]) => shareTurns(rows, taken),
@@ -126,6 +128,7 @@ export function stepsBy(
     getRegistration: (...args) => run('getRegistration', args),
     keepRegistration: (...args) => run('keepRegistration', args),
     changeRegistration: (...args) => run('changeRegistration', args),
+    listRegistrations: (...args) => run('listRegistrations', args),
     removeRegistration: (...args) => run('removeRegistration', args),
     noteStepUp: (...args) => run('noteStepUp', args),
     shareTurns: (...args) => run('shareTurns', args),

@@ -182,6 +182,8 @@ export interface Rows {
   dropAssertionOfHeaviest(): void;
 
   registration(id: string): RegistrationRecord | undefined;
+  /** Those whose time is not over, by their ids. */
+  registrationsAfter(id: string, limit: number): readonly RegistrationRecord[];
   saveRegistration(record: RegistrationRecord): void;
   deleteRegistration(id: string): void;
   /** All, or those of one source that nobody has used. */

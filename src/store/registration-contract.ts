@@ -35,6 +35,8 @@ export interface RegistrationSteps {
     readonly before: string;
     readonly value: string;
   }): Promise<boolean>;
+  /** Those that count, by their ids, from the one behind `after` on: at most 500. */
+  listRegistrations(after: string): Promise<readonly StoredRegistration[]>;
   /** What was there; `null`: nothing was. */
   removeRegistration(id: string): Promise<StoredRegistration | null>;
 }

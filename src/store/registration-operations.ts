@@ -53,6 +53,14 @@ export function changeRegistration(
   return true;
 }
 
+/** Of one answer, so that it holds nobody up. */
+const listed = 500;
+
+/** See `AuthStore.listRegistrations`. */
+export function listRegistrations(rows: Rows, behind: string): readonly StoredRegistration[] {
+  return rows.registrationsAfter(behind, listed).map(shown);
+}
+
 /** See `AuthStore.removeRegistration`. */
 export function removeRegistration(rows: Rows, id: string): StoredRegistration | null {
   const found = living(rows, id);

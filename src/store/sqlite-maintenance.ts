@@ -15,6 +15,8 @@ export interface DatabaseStats {
   readonly walBytes: number;
   readonly freeBytes: number;
   readonly pending: number;
+  /** Clients that registered and are kept. */
+  readonly registrations: number;
   readonly grants: { readonly code: number; readonly active: number; readonly revoked: number };
   /** Rows of all kinds whose time is over, which the gateway drops little by little. */
   readonly expired: number;
@@ -49,6 +51,7 @@ export function readDatabaseStats(path: string, now: Milliseconds): DatabaseStat
       walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
       freeBytes: number('PRAGMA freelist_count') * number('PRAGMA page_size'),
       pending: count('pending WHERE expiresAt > ?', now),
+      registrations: count('registrations WHERE expiresAt > ?', now),
       grants: { code: grants('code'), active: grants('active'), revoked: grants('revoked') },
       expired: expiredRows(database, now),
       users: count('users'),

@@ -249,8 +249,12 @@ export class SqliteRows implements Rows {
 
   registration(id: string): RegistrationRecord | undefined {
     const row = this.#get('SELECT * FROM registrations WHERE id = ?', id);
-    // Column names are the record's own.
-    return row && ({ ...row, used: row['used'] === 1 } as RegistrationRecord);
+    return row && readRegistration(row);
+  }
+
+  registrationsAfter(id: string, limit: number): readonly RegistrationRecord[] {
+    const sql = 'SELECT * FROM registrations WHERE id > ? AND expiresAt > ? ORDER BY id LIMIT ?';
+    return this.#all(sql, id, this.#now, limit).map(readRegistration);
   }
 
   saveRegistration(record: RegistrationRecord): void {
@@ -389,4 +393,8 @@ function readGrant(row: Row): GrantRecord {
 
 function readConnection(row: Row): ConnectionRecord {
   return { ...(row as unknown as ConnectionRecord), scopes: JSON.parse(String(row['scopes'])) as string[] };
+}
+
+function readRegistration(row: Row): RegistrationRecord {
+  return { ...row, used: row['used'] === 1 } as RegistrationRecord;
 }

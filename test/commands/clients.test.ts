@@ -58,8 +58,30 @@ describe('sallyport clients list', () => {
       ]),
     );
     const { out } = await clients(['list']);
-    expect(out).toMatch(/^CLIENT +CALLED +KNOWN AS +GRANTS +USERS +FIRST SEEN +LAST USED +BLOCKED$/mu);
+    expect(out).toMatch(/^CLIENT +CALLED +KNOWN AS +AT +GRANTS +USERS +FIRST SEEN +LAST USED +BLOCKED$/mu);
     expect(out).not.toContain(clientId);
+    expect(out).toContain('a computer');
+  });
+
+  it('shows registrations that are kept, also where nobody has signed in, and removes them', async () => {
+    const stack = await scene.start({ registration: { mode: 'stored' } });
+    const { client_id: unused } = await stack.register({ client_name: 'Nobody yet' });
+    const { clientId: used } = await stack.signIn();
+    const { out } = await clients(['list']);
+    expect(out).toContain(unused);
+    expect(out).toContain(used);
+    const row = (await listed()).find(({ grants }) => grants === 0);
+    expect(JSON.parse((await clients(['show', row?.client ?? '', '--json'])).out)).toMatchObject({
+      client_id: unused,
+      name: 'Nobody yet',
+    });
+    const revoked = await clients(['revoke', unused, '--yes']);
+    expect(revoked).toMatchObject({ code: 0 });
+    expect(revoked.out).toContain('0 ended, and its registration removed');
+    expect((await clients(['revoke', used, '--yes'])).out).toContain('1 ended, and its registration removed');
+    expect(await stack.store.getRegistration(unused)).toBeNull();
+    expect(await stack.store.getRegistration(used)).toBeNull();
+    expect((await clients(['revoke', unused, '--yes'])).code).toBe(1);
   });
 });
 

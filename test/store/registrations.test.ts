@@ -73,6 +73,19 @@ describe.each(backends)('%s: registrations that are kept', (_, open) => {
     expect(await bench.store.changeRegistration({ id: 'two', before: '', value: 'x' })).toBe(false);
   });
 
+  it('are listed in pages, those whose time is over left out', async () => {
+    await start();
+    for (let index = 0; index < 501; index += 1) await put(`r${String(index).padStart(3, '0')}`, 'one');
+    const first = await bench.store.listRegistrations('');
+    expect(first.map(({ id }) => id).slice(0, 2)).toEqual(['r000', 'r001']);
+    expect(first).toHaveLength(500);
+    const rest = await bench.store.listRegistrations(first.at(-1)?.id ?? '');
+    expect(rest.map(({ id }) => id)).toEqual(['r500']);
+    await bench.store.keepRegistration({ id: 'r007', ttl: day });
+    bench.clock.now += hour;
+    expect((await bench.store.listRegistrations('')).map(({ id }) => id)).toEqual(['r007']);
+  });
+
   it('are removed once', async () => {
     await put('one');
     const racers = await Promise.all([1, 2, 3].map(() => bench.store.removeRegistration('one')));
