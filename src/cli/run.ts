@@ -21,7 +21,7 @@ const help = `sallyport: OAuth 2.1 authorization server and gateway for MCP serv
   sallyport doctor URL [--register] [--json]  what would break the main clients at an MCP server
   sallyport doctor -c FILE [--json]           what is wrong with our own, network included
   sallyport keys generate|list|rotate|prune   make, look at and replace keys and secrets
-  sallyport grants list|show|revoke           who is signed in with what, and end it
+  sallyport grants list|show|revoke|block     who is signed in with what, and end it
   sallyport clients list|block|unblock|…      which apps are used, and who is shut out
   sallyport store stats|check|backup|purge    the database
   sallyport --version

@@ -105,7 +105,7 @@ export const registrationSchema: z.ZodType<RegistrationSection> = section<Regist
     { min: 100, max: 1_000_000 },
     {
       description:
-        'With stored: so many registrations are kept. Of those that were never used the oldest makes room; one source holds a tenth ' +
+        'With stored: so many registrations are kept, 100 at least. Of those that were never used the oldest makes room; one source holds a tenth ' +
         'of the room with them at most.',
       default: 10_000,
     },

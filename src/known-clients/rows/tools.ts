@@ -87,8 +87,10 @@ const mcporter: KnownClient = {
   ],
   search: bySdk,
   evidence: { grade: 'recorded', threads: [] },
-  limits: [],
-  operator: [],
+  limits: [
+    'When a tool needs more scopes it opens the page for them, and hears no answer: version 0.12 has closed its address by then.',
+  ],
+  operator: ['Let it ask for all scopes at once: leave out default: false.'],
 };
 
 const mcpc: KnownClient = {
@@ -106,7 +108,7 @@ const mcpc: KnownClient = {
   ],
   search: bySdk,
   evidence: { grade: 'recorded', threads: [] },
-  limits: [],
+  limits: ['When a tool needs more scopes its user has to name them: mcpc login with --scope, then restart.'],
   operator: [],
 };
 

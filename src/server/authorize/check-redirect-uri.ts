@@ -14,19 +14,23 @@ export function checkRedirectUri(client: Client, parameters: Parameters): string
   if (requested === undefined) {
     const openid = (parameters.get('scope') ?? '').split(' ').includes('openid');
     if (only !== undefined && others.length === 0 && !openid && isWhole(only)) return only;
-    throw refused('The app did not say where to send you back (redirect_uri is missing).');
+    throw refused(client, 'The app did not say where to send you back (redirect_uri is missing).');
   }
   const matched = matchRedirectUri(requested, client.redirectUris);
   if (matched !== null) return matched;
   throw refused(
+    client,
     `The app asked to send you to an address that it did not register: ${requested.slice(0, 200)}`,
   );
 }
 
-function refused(explanation: string): PageError {
+function refused({ source }: Client, explanation: string): PageError {
+  const next =
+    source === 'static'
+      ? 'tell whoever runs this server: they have registered its addresses.'
+      : 'remove this server from it and add it again, so that it registers its address.';
   return new PageError('This app wants to send you to an unknown place', {
     explanation,
-    action:
-      'For your safety the sign-in was stopped. If you trust the app, remove this server from it and add it again, so that it registers its address.',
+    action: `For your safety the sign-in was stopped. If you trust the app, ${next}`,
   });
 }

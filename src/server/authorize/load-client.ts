@@ -22,7 +22,8 @@ export async function loadClient(
       id === undefined
         ? 'The app did not say who it is (client_id is missing).'
         : 'The app uses a registration that this server does not know, or no longer accepts.',
-    action: 'Remove this server from the app and add it again: the app will then register anew.',
+    action:
+      'Remove this server from the app and add it again: the app will then register anew. If somebody gave you a client id for it, ask them whether it is right.',
   });
 }
 

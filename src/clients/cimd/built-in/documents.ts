@@ -10,7 +10,7 @@ export interface BuiltInDocument {
 /**
  * Copies of documents that many people need, for networks whose way out is shut and for hosts that answer 403 to addresses
  * of data centres. Used only while the host itself cannot be reached, and never after it has answered anything else.
- * `cimd.built_in: false` does without them.
+ * `cimd.built_in_documents: false` does without them.
  */
 export const builtInDocuments: readonly BuiltInDocument[] = [
   {
