@@ -38,9 +38,18 @@ interface Around {
 export function blockTtl(given: Given): number | null {
   const text = textOption(given, 'for');
   if (text === undefined) return null;
-  const ttl = parseDuration(text);
-  if (ttl <= 0) throw new UsageError('--for is a duration such as 24h');
+  const ttl = lengthOf(text);
+  if (ttl <= 0)
+    throw new UsageError('--for is a duration such as 24h; days are written in hours, such as 72h');
   return ttl;
+}
+
+function lengthOf(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    return 0;
+  }
 }
 
 /** Shuts somebody out, and ends what they hold. @returns the exit code */

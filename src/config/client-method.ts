@@ -37,7 +37,7 @@ export function checkClientMethod(
 }
 
 const has: Readonly<Record<Method, string>> = {
-  none: 'no client secret',
+  none: 'neither a client secret nor a key',
   client_secret_basic: 'a client secret',
   client_secret_post: 'a client secret',
   private_key_jwt: 'a set of keys',

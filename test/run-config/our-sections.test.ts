@@ -193,7 +193,7 @@ describe('clients', () => {
     [{ jwks, token_endpoint_auth_method: 'none' }, 'clients[0].token_endpoint_auth_method: is none'],
     [
       { token_endpoint_auth_method: 'private_key_jwt' },
-      'clients[0].token_endpoint_auth_method: is private_key_jwt, and there is no client secret',
+      'clients[0].token_endpoint_auth_method: is private_key_jwt, and there is neither a client secret nor a key',
     ],
     [{ jwks: { keys: [] } }, 'clients[0].jwks: is not a set of keys'],
     [{ jwks: { keys: [{ ...jwk, d: 'secret' }] } }, 'clients[0].jwks: holds a private or shared key'],
