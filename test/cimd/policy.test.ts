@@ -48,7 +48,7 @@ describe('whose documents are taken', () => {
     [{ trust: 'known', allow_hosts: ['*.example.com'] }, 'app.example.com', 200],
     [{ trust: 'known' }, 'claude.ai', 200],
     [{ trust: 'known', deny_hosts: ['claude.ai'] }, 'claude.ai', 403],
-    [{ trust: 'listed' }, 'claude.ai', 403],
+    [{ trust: 'listed', allow_hosts: ['other.example.com'] }, 'claude.ai', 403],
     [{ trust: 'listed', allow_hosts: ['claude.ai'] }, 'claude.ai', 200],
   ];
 
