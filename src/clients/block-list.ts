@@ -11,8 +11,8 @@ import type { Client } from './client.ts';
 export interface BlockList {
   /** The block that a client falls under; `null`: none. */
   ofClient(client: Pick<Client, 'id' | 'host' | 'redirectUris' | 'softwareId'>): Shut | null;
-  /** The block that a grant falls under by what it was issued for, whatever its client says of itself since. */
-  ofIssued(grant: { readonly target: string; readonly softwareId: string | null }): Shut | null;
+  /** The block that a grant falls under by what it was issued for, whatever its client says of itself since; asked only when somebody is shut out. */
+  ofIssued(grant: () => { readonly target: string; readonly softwareId: string | null }): Shut | null;
   /** The block that a user falls under. */
   ofUser(userId: string): Shut | null;
   /** Looks at the store now, so that a quiet server knows too. Never rejects. */
@@ -113,9 +113,10 @@ export function createBlockList({
       const places = [...(host === null ? [] : [withoutPort(host)]), ...redirectUris.flatMap(placesOf)];
       return index.get(`client:${sha256(id)}`) ?? ofPlaces(index, softwareId, places);
     },
-    ofIssued({ target, softwareId }) {
+    ofIssued(grant) {
       const index = current();
       if (index.size === 0) return null;
+      const { target, softwareId } = grant();
       return ofPlaces(index, softwareId, target === '' ? [] : [withoutPort(target)]);
     },
     ofUser(userId) {

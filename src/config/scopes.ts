@@ -127,7 +127,9 @@ function fixFor(
   { known, where }: { readonly known: readonly string[]; readonly where: string },
 ): string {
   const meant = suggest(item, known);
+  // Where a file has `scopes` alone, a list beside it would have to name all of them.
+  const place = where === 'scopes_supported' ? 'scopes (or scopes_supported, where that is used)' : where;
   return meant === null
-    ? `add it to ${where}, or remove it`
-    : `did you mean "${meant}"? Or add it to ${where}`;
+    ? `add it to ${place}, or remove it`
+    : `did you mean "${meant}"? Or add it to ${place}`;
 }

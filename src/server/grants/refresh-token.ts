@@ -110,11 +110,13 @@ async function checkStillAllowed(
 ): Promise<void> {
   const { vault, store, sessions, log, observer } = context;
   const { bucket, grantId } = token;
-  // A document that is not at hand is no reason to take its client for another.
-  const client = { ...request.client, name: request.client.name ?? data.clientName };
   const { userId, resource } = grant;
   const identity = (): Identity => vault.openIdentity({ bucket, userId }, grant.identity);
-  const question = (): AccessQuestion => ({ identity: identity(), client, resource });
+  const question = (): AccessQuestion => {
+    const { id, name } = request.client;
+    // A document that is not at hand is no reason to take its client for another.
+    return { identity: identity(), client: { id, name: name ?? data.clientName }, resource };
+  };
   const decision = decideAccess(context, { userId, question });
   if (decision.allowed) return;
   const rules = tellRefusals(decision.rules);

@@ -16,8 +16,7 @@ import { readTrace } from '../login-trace.ts';
  */
 function checkIssuedFor({ blocks, clients }: ServerContext, client: Client, data: GrantData): void {
   const { softwareId, trace, voucher } = data;
-  const target = readTrace(trace)?.target ?? '';
-  if (blocks.ofIssued({ target, softwareId }))
+  if (blocks.ofIssued(() => ({ target: readTrace(trace)?.target ?? '', softwareId })))
     throw new OAuthError('invalid_grant', 'whoever runs this server has shut the app out');
   if (client.needsVoucher && !clients.believes(voucher ?? undefined))
     throw new OAuthError('invalid_grant', 'nobody vouches for the app any more');
